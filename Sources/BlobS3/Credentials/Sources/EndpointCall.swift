@@ -1,0 +1,59 @@
+internal import BlobStore
+
+/// Requests to an endpoint that gives out credentials: few tries, short waits, small answers.
+struct EndpointCall: Sendable {
+    let client: HTTPClient
+    /// How a person would name the endpoint.
+    let name: String
+    var attempts = 3
+    var connectLimit = Duration.seconds(2)
+    var totalLimit = Duration.seconds(3)
+
+    /// A longer answer is none with credentials.
+    private static let maximumBytes = 256 << 10
+
+    /// Sends a request until it is answered with something else than "later".
+    /// - Throws: `unavailable` when there is no answer within time; `failed`; `cancelled`.
+    func answer(to request: HTTPRequest) async throws(StoreError) -> HTTPResponse {
+        var request = request
+        request.patience.connect = connectLimit
+        request.patience.stall = totalLimit
+        request.patience.total = totalLimit
+        var failure = StoreError(.unavailable, "\(name) was not asked")
+        for attempt in 0..<attempts {
+            if attempt > 0 { try await pause(beforeAttempt: attempt) }
+            do throws(StoreError) {
+                let response = try await client.send(request, collectingAtMost: Self.maximumBytes)
+                guard response.status >= 500 || response.status == 429 else { return response }
+                failure = refusal(response.status)
+            } catch {
+                guard error.isRetryable, error.code != .cancelled else { throw named(error) }
+                failure = named(error)
+            }
+        }
+        throw failure
+    }
+
+    /// An answer that is no success. Its body is not told: nothing says that it holds no token.
+    func refusal(_ status: Int) -> StoreError {
+        let cause = StoreError.Cause.http(status: status, code: nil, requestID: nil)
+        if status >= 500 || status == 429 {
+            return StoreError(.unavailable, "\(name) answers with HTTP status \(status): try again later", cause: cause)
+        }
+        let code: StoreError.Code = status == 401 || status == 403 ? .permissionDenied : .failed
+        return StoreError(code, "\(name) refuses to give credentials: HTTP status \(status)", cause: cause)
+    }
+
+    private func named(_ error: StoreError) -> StoreError {
+        StoreError(
+            error.code, "\(name) gives no credentials: \(error.message)", isRetryable: error.isRetryable,
+            cause: error.cause)
+    }
+
+    /// Exponential with full jitter.
+    private func pause(beforeAttempt attempt: Int) async throws(StoreError) {
+        do { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(200 << min(attempt, 4))))) } catch {
+            throw StoreError(.cancelled, "cancelled while waiting for \(name)")
+        }
+    }
+}

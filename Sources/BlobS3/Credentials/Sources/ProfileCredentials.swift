@@ -1,0 +1,77 @@
+package import BlobStore
+
+/// What a profile of the shared files says: a role to take by web identity, keys, or a program that prints them.
+///
+/// The files are read anew at each fetch, so that rotated keys are found.
+package struct ProfileCredentials: CredentialSource {
+    private let profile: String?
+    private let environment: [String: String]
+    private let client: HTTPClient
+
+    /// - Parameter profile: nil for AWS_PROFILE, else `default`.
+    package init(profile: String?, environment: [String: String], client: HTTPClient) {
+        self.profile = profile
+        self.environment = environment
+        self.client = client
+    }
+
+    package var name: String {
+        let name = profile ?? environment.text("AWS_PROFILE") ?? environment.text("AWS_DEFAULT_PROFILE") ?? "default"
+        return "the profile \"\(name)\""
+    }
+
+    package func credentials() async throws(StoreError) -> Credentials? {
+        let files = try await SharedFiles(profile: profile, environment: environment)
+        try files.checkProfile()
+        if let role = files.value("role_arn") { return try await taking(role, files) }
+        if let keys = try keys(files.credentialsSection, in: files.credentials.path) { return keys }
+        if files.value("sso_session") ?? files.value("sso_start_url") != nil { throw refusal("single sign-on") }
+        if files.value("login_session") != nil { throw refusal("login_session") }
+        if let command = files.value("credential_process") {
+            let process = CredentialProcess(command: command, name: "credential_process of \(name)")
+            return try await process.credentials()
+        }
+        if let keys = try keys(files.configSection, in: files.config.path) { return keys }
+        guard profile == nil else {
+            throw StoreError(
+                .permissionDenied,
+                "\(name) holds no credentials: add aws_access_key_id and "
+                    + "aws_secret_access_key to it in \(files.credentials.path)")
+        }
+        return nil
+    }
+
+    private func taking(_ role: String, _ files: SharedFiles) async throws(StoreError) -> Credentials? {
+        guard let tokenFile = files.value("web_identity_token_file") else {
+            throw refusal("role_arn with source_profile or credential_source")
+        }
+        let identity = WebIdentityCredentials(
+            role: role, tokenFile: tokenFile, session: files.value("role_session_name"),
+            region: files.value("region"), endpoint: files.serviceValue("endpoint_url", service: "sts"),
+            environment: environment, client: client)
+        return try await identity.credentials()
+    }
+
+    private func keys(_ section: ProfileFile.Section?, in path: String) throws(StoreError) -> Credentials? {
+        func value(_ name: String) -> String? { section?[name].flatMap { $0.value.isEmpty ? nil : $0.value } }
+        let key = value("aws_access_key_id")
+        let secret = value("aws_secret_access_key")
+        if key == nil, secret == nil { return nil }
+        guard let key, let secret else {
+            throw StoreError(
+                .invalidArgument,
+                "\(name) in \(path) has only one of aws_access_key_id and "
+                    + "aws_secret_access_key: write both")
+        }
+        return try Credentials(
+            accessKeyID: key, secretAccessKey: secret, sessionToken: value("aws_session_token"),
+            from: "\(name) in \(path)")
+    }
+
+    private func refusal(_ what: String) -> StoreError {
+        StoreError(
+            .unsupported,
+            "\(name) uses \(what), which is not supported: give it credential_process = "
+                + "aws configure export-credentials --profile NAME, under another name than the one it uses")
+    }
+}

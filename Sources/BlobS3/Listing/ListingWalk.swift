@@ -1,0 +1,70 @@
+internal import BlobStore
+
+/// How far a listing has come.
+struct ListingWalk: Sendable {
+    private let request: ListRequest
+    private let prefix: String
+    private var asked = ListPage()
+    /// The last name of the server's, without the root's prefix.
+    private var last: String?
+    private var entries: ListedEntries
+    private var hasBegun = false
+    private(set) var isAtEnd = false
+
+    init(_ request: ListRequest, prefix: String) {
+        self.request = request
+        self.prefix = prefix
+        entries = ListedEntries()
+        asked.folder = request.prefix.text
+        asked.isFlat = request.isFlat
+        guard let after = request.startAfter?.text else { return }
+        let isBefore = after.utf8.lexicographicallyPrecedes(request.prefix.text.utf8)
+        isAtEnd = !isBefore && !after.utf8.starts(with: request.prefix.text.utf8)
+        if !isBefore { asked.startAfter = after }
+    }
+
+    mutating func page(of storage: S3Storage) async throws(StoreError) -> [ListEntry] {
+        if isAtEnd { return [] }
+        var page: [ListEntry] = []
+        if !hasBegun {
+            hasBegun = true
+            if let folder = try await ownFolder(storage) { page.append(.folder(folder)) }
+        }
+        let (answer, head) = try await storage.session.send(storage.listCall(asked), for: ObjectListingAnswer.self)
+        let now = head.headers["Date"].flatMap { UTCTime(httpDate: $0) } ?? storage.session.pacing.wallTime()
+        let names = try answer.names(below: prefix)
+        for (left, right) in zip(names, names.dropFirst())
+        where left.object != nil && right.object != nil && !(left < right) {
+            throw StoreError(.unsupported, "the server does not list names in order, which this store relies on")
+        }
+        for name in names.sorted() {
+            if let last, !last.utf8.lexicographicallyPrecedes(name.text.utf8) { continue }
+            last = name.text
+            if let entry = entries.entry(name, now) { page.append(entry) }
+        }
+        isAtEnd = !answer.isTruncated
+        asked.token = answer.nextToken
+        if answer.isTruncated, answer.nextToken == nil {
+            guard let last, last != asked.startAfter else {
+                throw StoreError(.failed, "the server says that there are more names, and not how to get them")
+            }
+            asked.startAfter = last
+        }
+        return page
+    }
+
+    /// In a flat listing that begins inside a folder: that folder, if more of it follows. Some servers name it then,
+    /// and some do not; so it is asked for, and then left out.
+    private mutating func ownFolder(_ storage: S3Storage) async throws(StoreError) -> KeyPrefix? {
+        guard request.isFlat, let after = asked.startAfter else { return nil }
+        let below = after.utf8.dropFirst(request.prefix.text.utf8.count)
+        guard let slash = below.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        let folder = String(after[...slash])
+        let page = ListPage(folder: folder, startAfter: after, limit: 1)
+        let (answer, _) = try await storage.session.send(storage.listCall(page), for: ObjectListingAnswer.self)
+        // Behind every key of the folder: no key has this character.
+        asked.startAfter = folder + "~"
+        last = folder + "~"
+        return answer.objects.isEmpty ? nil : KeyPrefix(trusted: folder)
+    }
+}

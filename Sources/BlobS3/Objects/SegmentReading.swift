@@ -1,0 +1,151 @@
+internal import BlobStore
+internal import Synchronization
+
+/// A range of an object, to its last byte: a connection that breaks is resumed where it was.
+final class SegmentReading: Sendable {
+    private static let maximumBreaks = 8
+
+    private struct State {
+        var pending: HTTPPending?
+        var part: OpenedPart?
+        /// The next byte to deliver.
+        var offset: Int64
+        /// Where the open stream stands.
+        var streamOffset: Int64 = 0
+        /// Since the last byte that came.
+        var breaks = 0
+    }
+
+    let range: Range<Int64>
+    private let storage: S3Storage
+    private let key: Key
+    private let name: String
+    private let size: Int64
+    private let etag: String?
+    private let state: Mutex<State>
+
+    /// The segment that the object was opened with.
+    init(_ storage: S3Storage, _ key: Key, _ name: String, _ part: OpenedPart, _ range: Range<Int64>) {
+        self.storage = storage
+        self.key = key
+        self.name = name
+        self.range = range
+        size = part.head.info.size
+        etag = part.head.etag
+        state = Mutex(State(part: part, offset: range.lowerBound, streamOffset: part.offset))
+    }
+
+    /// Another segment of the same object.
+    init(like other: SegmentReading, _ range: Range<Int64>) {
+        storage = other.storage
+        key = other.key
+        name = other.name
+        size = other.size
+        etag = other.etag
+        self.range = range
+        state = Mutex(State(offset: range.lowerBound))
+    }
+
+    /// Sends the request, and does not wait for its answer.
+    func begin() async throws(StoreError) {
+        let pending = try await storage.session.begin(
+            storage.partCall(name, range, etag: etag), bufferingAtMost: ObjectReading.bufferedBytes)
+        state.withLock { $0.pending = pending }
+    }
+
+    func close() {
+        state.withLock { state in
+            state.pending?.close()
+            state.part?.stream.close()
+            state.pending = nil
+        }
+    }
+
+    func next() async throws(StoreError) -> [UInt8]? {
+        while state.withLock({ $0.offset }) < range.upperBound {
+            do throws(StoreError) {
+                let part = try await opened()
+                if let chunk = try await part.stream.next() {
+                    if let wanted = take(chunk) { return wanted }
+                } else {
+                    throw StoreError(.unavailable, "the server's answer ended early")
+                }
+            } catch {
+                try await pause(after: error)
+            }
+        }
+        await finish()
+        return nil
+    }
+
+    /// Takes the answer's end too, so that the connection can be used again.
+    private func finish() async {
+        let part = state.withLock { state in state.streamOffset == range.upperBound ? state.part.take() : nil }
+        _ = try? await part?.stream.next()
+    }
+
+    /// What of a chunk was asked for.
+    private func take(_ chunk: [UInt8]) -> [UInt8]? {
+        state.withLock { state in
+            let start = state.streamOffset
+            let end = start + Int64(chunk.count)
+            state.streamOffset = end
+            let wanted = max(start, state.offset)..<max(min(end, range.upperBound), max(start, state.offset))
+            guard !wanted.isEmpty else { return nil }
+            state.offset = wanted.upperBound
+            state.breaks = 0
+            if Int(wanted.count) == chunk.count { return chunk }
+            return Array(chunk[Int(wanted.lowerBound - start)..<Int(wanted.upperBound - start)])
+        }
+    }
+
+    private func pause(after error: StoreError) async throws(StoreError) {
+        let breaks = state.withLock { state in
+            state.part?.stream.close()
+            state.part = nil
+            state.breaks += 1
+            return state.breaks
+        }
+        guard error.isRetryable, breaks < Self.maximumBreaks else { throw error }
+        let pacing = storage.session.pacing
+        do { try await pacing.sleep(RetryPolicy().pause(afterAttempts: breaks, random: pacing.random())) } catch {
+            throw StoreError(.cancelled, "the reading of \"\(key)\" was cancelled")
+        }
+    }
+
+    private func opened() async throws(StoreError) -> OpenedPart {
+        let (pending, part) = state.withLock { state in (state.pending.take(), state.part) }
+        if let part { return part }
+        if let pending {
+            let stream = try await pending.stream()
+            if case .part(let part) = try await storage.answer(stream) { return try keep(part) }
+        }
+        return try keep(try await reopened())
+    }
+
+    private func reopened() async throws(StoreError) -> OpenedPart {
+        let rest = state.withLock { $0.offset }..<range.upperBound
+        var answer = try await storage.openPart(name, rest, etag: etag)
+        // A refresh may have given the same bytes another ETag: an object's key determines its bytes.
+        if case .replaced = answer { answer = try await storage.openPart(name, rest, etag: nil) }
+        guard case .part(let part) = answer else {
+            throw StoreError(.notFound, "\"\(key)\" was removed while it was read")
+        }
+        return part
+    }
+
+    private func keep(_ part: OpenedPart) throws(StoreError) -> OpenedPart {
+        let offset = state.withLock { $0.offset }
+        guard part.head.info.size == size else {
+            throw StoreError.otherSize(key, found: part.head.info.size, wanted: size)
+        }
+        guard part.offset <= offset else {
+            throw StoreError(.failed, "the server sends another part than was asked for")
+        }
+        state.withLock { state in
+            state.part = part
+            state.streamOffset = part.offset
+        }
+        return part
+    }
+}

@@ -1,0 +1,45 @@
+internal import BlobCrypto
+package import BlobStore
+
+/// One operation of S3's: a request before it is signed.
+package struct S3Call: Sendable {
+    /// When it may be sent again.
+    package enum Repetition: Sendable {
+        /// Sending it twice comes to the same.
+        case harmless
+        /// Only where it is certain that the server did nothing: what else becomes of it is settled by looking.
+        case onlyIfUnsent
+        /// Never; and it goes on when its task is cancelled. For cleaning up.
+        case never
+    }
+
+    package var method: String
+    /// The object's whole name in the bucket; nil for the bucket itself.
+    package var name: String?
+    package var query: [(name: String, value: String)] = []
+    package var headers: HTTPHeaders = [:]
+    package var body = HTTPRequest.Body.none
+    /// Of the body, in hex.
+    package var payloadHash = Signature.emptyHash
+    /// Answers other than success that are returned rather than thrown.
+    package var accepted: Set<Int> = []
+    package var repetition = Repetition.harmless
+    /// For answers that take long to begin.
+    package var stall: Duration?
+
+    package init(_ method: String, _ name: String?, query: [(name: String, value: String)] = []) {
+        self.method = method
+        self.name = name
+        self.query = query
+    }
+
+    /// Sends bytes, signed with their own digest.
+    package mutating func set(body bytes: [UInt8], contentType: String) throws(StoreError) {
+        guard let hash = Hasher.hex(.sha256, of: bytes) else {
+            throw StoreError(.failed, "libcrypto refuses SHA-256: does this machine's policy forbid it")
+        }
+        body = .bytes(bytes)
+        payloadHash = hash
+        headers["Content-Type"] = contentType
+    }
+}

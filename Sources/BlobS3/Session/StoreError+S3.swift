@@ -1,0 +1,105 @@
+package import BlobStore
+
+extension StoreError {
+    /// Classifies an S3 server's refusal, where it enters.
+    /// - Parameter skew: how far the server's clock is from this machine's, where it is known.
+    package init(_ refusal: Refusal, at address: BucketAddress, skew: Duration? = nil) {
+        let meaning = Self.meaning(of: refusal, at: address, skew: skew)
+        var text = "\(meaning.sentence) (HTTP \(refusal.status)"
+        if let code = refusal.code { text += " \(code)" }
+        if let id = refusal.requestID { text += ", request \(id.prefix(80))" }
+        self.init(
+            meaning.code, text + ")", isRetryable: refusal.isTransient,
+            cause: .http(status: refusal.status, code: refusal.code, requestID: refusal.requestID))
+    }
+
+    private typealias Meaning = (code: Code, sentence: String)
+
+    private static func meaning(of refusal: Refusal, at address: BucketAddress, skew: Duration?) -> Meaning {
+        if refusal.isPage, !refusal.isTransient, refusal.status != 407 {
+            return (.failed, "\(address.endpoint) answers with a web page, not like an S3 server: check the endpoint")
+        }
+        if let place = aboutPlace(refusal, address) { return place }
+        if let account = aboutAccount(refusal, address, skew) { return account }
+        if let content = aboutContent(refusal) { return content }
+        if refusal.isTransient { return (.unavailable, "\(address.endpoint) is overloaded or failing") }
+        if refusal.code == nil && refusal.message.isEmpty {
+            return (.failed, "\(address.endpoint) does not answer like an S3 server: check the endpoint")
+        }
+        return (.failed, "\(address.endpoint) refuses" + (refusal.message.isEmpty ? "" : ": \(refusal.message)"))
+    }
+
+    private static func aboutPlace(_ refusal: Refusal, _ address: BucketAddress) -> Meaning? {
+        let isElsewhere = [301, 307, 308].contains(refusal.status) && !refusal.isPage
+        switch refusal.code {
+        case "NoSuchBucket":
+            return (.notFound, "there is no bucket \"\(address.bucket)\" at \(address.endpoint): make it first")
+        case "InvalidBucketName": return (.invalidArgument, "\"\(address.bucket)\" is no name of a bucket")
+        case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "InvalidRegion",
+            "IllegalLocationConstraintException":
+            return (.invalidArgument, elsewhere(refusal, address))
+        case nil where isElsewhere: return (.invalidArgument, elsewhere(refusal, address))
+        default: return nil
+        }
+    }
+
+    private static func elsewhere(_ refusal: Refusal, _ address: BucketAddress) -> String {
+        if let region = refusal.region, region != address.region {
+            return "the bucket \"\(address.bucket)\" is in the region \(region), not in \(address.region): "
+                + "write region=\(region) in the root's URL"
+        }
+        if let endpoint = refusal.endpoint {
+            return "the bucket \"\(address.bucket)\" is to be asked for at \(endpoint.prefix(200)), "
+                + "not at \(address.endpoint): write it as the endpoint"
+        }
+        return "the bucket \"\(address.bucket)\" is not in the region \(address.region), or \(address.endpoint) "
+            + "is not the endpoint for it: write region= and endpoint= in the root's URL"
+    }
+
+    private static func aboutAccount(_ refusal: Refusal, _ address: BucketAddress, _ skew: Duration?) -> Meaning? {
+        switch refusal.code {
+        case "RequestTimeTooSkewed", "RequestExpired":
+            let minutes = skew.map { "by \(abs($0.components.seconds) / 60) minutes " } ?? ""
+            return (.permissionDenied, "this machine's clock and the server's differ \(minutes)too much: set the clock")
+        case "SignatureDoesNotMatch":
+            return (
+                .permissionDenied,
+                "the secret does not belong to the access key, or a proxy changed the request: check the credentials"
+            )
+        case "InvalidAccessKeyId":
+            return (.permissionDenied, "\(address.endpoint) does not know the access key: check the credentials")
+        case "ExpiredToken", "TokenRefreshRequired":
+            return (.permissionDenied, "the credentials have expired: renew them")
+        case "InvalidToken": return (.permissionDenied, "the session token is not valid: renew the credentials")
+        case "AccessDenied", "AllAccessDisabled", "AccountProblem":
+            return (.permissionDenied, "these credentials may not do that in the bucket \"\(address.bucket)\"")
+        default: break
+        }
+        switch refusal.status {
+        case 401, 403:
+            return (.permissionDenied, "these credentials may not do that in the bucket \"\(address.bucket)\"")
+        case 407: return (.permissionDenied, "the proxy asks for credentials")
+        default: return nil
+        }
+    }
+
+    private static func aboutContent(_ refusal: Refusal) -> Meaning? {
+        switch (refusal.status, refusal.code) {
+        case (_, "NoSuchKey"): (.notFound, "there is no such object")
+        case (_, "NoSuchUpload"): (.notFound, "there is no such upload")
+        case (_, "KeyTooLongError"), (_, "InvalidObjectName"), (_, "InvalidURI"), (_, "XMinioInvalidObjectName"),
+            (_, "XMinioInvalidResourceName"):
+            (.invalidKey, "the server does not take this key")
+        case (_, "EntityTooLarge"), (413, _): (.invalidArgument, "the object is larger than the server takes")
+        case (_, "BadDigest"), (_, "InvalidDigest"), (_, "XAmzContentSHA256Mismatch"),
+            (_, "XAmzContentChecksumMismatch"):
+            (.digestMismatch, "the content was damaged on its way to the server: try again")
+        case (507, _), (_, "QuotaExceeded"), (_, "XMinioStorageFull"):
+            (.outOfSpace, "the server is full, or the quota is")
+        case (501, _), (_, "NotImplemented"): (.unsupported, "the server cannot do that")
+        case (412, _): (.preconditionFailed, "it is not what was expected")
+        case (404, _): (.notFound, "there is no such object")
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import BlobStore
+internal import CLibCurl
+
+extension StoreError {
+    /// Classifies a failure of the transport, where it enters.
+    /// - Parameters:
+    ///   - detail: curl's own words, which may be empty.
+    ///   - url: what was asked for; only its host is told.
+    init(curl code: CURLcode, detail: String, url: String) {
+        let host = Self.host(of: url)
+        let meaning = Self.meaning(of: code, detail)
+        let words = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        self.init(
+            meaning.code, "\(host): \(meaning.sentence) (curl: \(words))", isRetryable: meaning.isRetryable,
+            cause: .curl(Int32(bitPattern: code.rawValue)))
+    }
+
+    /// Whether it is certain that the server saw nothing of the request.
+    var wasNeverSent: Bool {
+        guard case .curl(let code) = cause else { return false }
+        return [CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT]
+            .contains { Int32(bitPattern: $0.rawValue) == code }
+    }
+
+    private typealias Meaning = (code: Code, sentence: String, isRetryable: Bool)
+
+    private static func meaning(of code: CURLcode, _ detail: String) -> Meaning {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            (.unavailable, "there is no such host, or no name server to ask: check the endpoint", true)
+        case CURLE_COULDNT_CONNECT:
+            (.unavailable, "the server cannot be reached: is it up, and is the port right", true)
+        case CURLE_OPERATION_TIMEDOUT: (.unavailable, "the server did not answer in time", true)
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND:
+            (.unavailable, "the connection broke", true)
+        case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT: (.unavailable, "this machine is out of memory", true)
+        case CURLE_SSL_CONNECT_ERROR where isBroken(detail): (.unavailable, "the connection broke", true)
+        case CURLE_SSL_CONNECT_ERROR:
+            (.failed, "it does not speak TLS as expected: is the endpoint http:// rather than https://", false)
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
+            (.failed, "its certificate is not trusted: set AWS_CA_BUNDLE to a file with its authority", false)
+        case CURLE_SSL_CACERT_BADFILE: (.failed, "the file of certificate authorities cannot be read", false)
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
+            (.failed, "it does not speak HTTP: is this the endpoint of an S3 server", false)
+        case CURLE_URL_MALFORMAT: (.invalidArgument, "the endpoint is no URL", false)
+        default: (.failed, "the request failed", false)
+        }
+    }
+
+    /// Whether a handshake ended with the connection, rather than over what was said.
+    private static func isBroken(_ detail: String) -> Bool {
+        ["SYSCALL", "reset", "Broken pipe", "unexpected eof", "timed out"].contains { detail.contains($0) }
+    }
+
+    private static func host(of url: String) -> String {
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        let host = rest.prefix { $0 != "/" && $0 != "?" }
+        return host.isEmpty ? "the server" : String(host)
+    }
+}

@@ -1,0 +1,94 @@
+internal import Synchronization
+
+extension ContentStore {
+    /// Opens content for reading, from its place or, when a collector just took it away, from `retired/`.
+    ///
+    /// *Guarantees*: of a whole reading the last chunk is delivered only after the digest matched; a range is not
+    /// verified.
+    /// - Throws: `notFound`; `corrupt`, named with the digest.
+    package func read(
+        _ digest: Digest, size: Int64, range: Range<Int64>? = nil,
+        _ body: (ObjectContent) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        let blob = FeedLayout.blob(digest)
+        if try await read(blob, digest, size, range, body) { return }
+        for key in try await retiredCopies(of: digest) {
+            if try await read(key, digest, size, range, body) { return }
+        }
+        if try await read(blob, digest, size, range, body) { return }
+        throw StoreError(.notFound, "the content \(digest) is missing: repair it, or publish it again")
+            .during("read", key: blob.text, root: storage.address)
+    }
+
+    /// - Returns: false when there is nothing under that key, and the body was not called.
+    private func read(
+        _ key: Key, _ digest: Digest, _ size: Int64, _ range: Range<Int64>?,
+        _ body: (ObjectContent) async throws(StoreError) -> Void
+    ) async throws(StoreError) -> Bool {
+        var isOpen = false
+        do {
+            try await storage.readObject(key, range: range) { (content) async throws(StoreError) in
+                isOpen = true
+                guard content.info.size == size else {
+                    throw StoreError(
+                        .corrupt, "the content \(digest) has \(content.info.size) bytes instead of \(size): repair it")
+                }
+                try await body(range == nil ? try content.verified(digest) : content)
+            }
+            return true
+        } catch where error.code == .notFound && !isOpen {
+            return false
+        }
+    }
+}
+
+extension ObjectContent {
+    /// The same content, whose last chunk waits for the digest to match.
+    fileprivate func verified(_ digest: Digest) throws(StoreError) -> ObjectContent {
+        let verification = try Verification(of: digest, size: info.size, chunks)
+        return ObjectContent(
+            info: info, range: range, chunks: AsyncPull { () throws(StoreError) in try await verification.next() })
+    }
+}
+
+/// Hashes a reading and compares before it lets the last chunk go.
+private final class Verification: Sendable {
+    private struct State: ~Copyable, Sendable {
+        var hasher: ContentHasher?
+        var hashed: Int64 = 0
+    }
+
+    private let digest: Digest
+    private let size: Int64
+    private let chunks: AsyncPull<[UInt8]>
+    private let state: Mutex<State>
+
+    init(of digest: Digest, size: Int64, _ chunks: AsyncPull<[UInt8]>) throws(StoreError) {
+        self.digest = digest
+        self.size = size
+        self.chunks = chunks
+        state = Mutex(State(hasher: try ContentHasher()))
+    }
+
+    func next() async throws(StoreError) -> [UInt8]? {
+        var iterator = chunks.makeAsyncIterator()
+        let chunk = try await iterator.next()
+        let result: Result<Void, StoreError> = state.withLock { state in
+            do throws(StoreError) { return .success(try check(chunk, &state)) } catch { return .failure(error) }
+        }
+        try result.get()
+        return chunk
+    }
+
+    /// Adds the chunk; at the last byte, or at an end, the digest must match.
+    private func check(_ chunk: [UInt8]?, _ state: inout State) throws(StoreError) {
+        guard state.hasher != nil else { return }
+        state.hasher?.update(chunk ?? [])
+        state.hashed += Int64(chunk?.count ?? 0)
+        guard chunk == nil || state.hashed >= size, let hasher = state.hasher.take() else { return }
+        let found = try hasher.finish().digest
+        guard found == digest else {
+            throw StoreError(.corrupt, "the content stored as \(digest) has the digest \(found): repair it")
+        }
+    }
+}

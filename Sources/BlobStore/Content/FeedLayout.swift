@@ -1,0 +1,54 @@
+internal import FoundationEssentials
+
+/// Where everything stands inside a feed root.
+///
+///     <feed root>/
+///       root.json                       who this root is
+///       blobs/sha256/<2 hex>/<64 hex>   the content, byte for byte
+///       packages/<escaped path>.json    package records
+///       collection/<64 hex>.json        marker of a blob that was ever condemned (S3)
+///       retired/<64 hex>.<uuid>         blobs on their way out, one grace period long (filesystem)
+///       quarantine/<64 hex>.<uuid>      corrupt blobs, kept for a person, each with a .json
+///       checks/...                      what was verified when
+///       staging/                        uploads in flight (filesystem)
+package enum FeedLayout {
+    package static let marker = Key(trusted: "root.json")
+    package static let blobs = KeyPrefix(trusted: "blobs/sha256/")
+    package static let packages = KeyPrefix(trusted: "packages/")
+    package static let retired = KeyPrefix(trusted: "retired/")
+    package static let quarantine = KeyPrefix(trusted: "quarantine/")
+    package static let collection = KeyPrefix(trusted: "collection/")
+    package static let checks = KeyPrefix(trusted: "checks/")
+
+    /// Where the content of that digest stands.
+    package static func blob(_ digest: Digest) -> Key {
+        Key(trusted: "blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)")
+    }
+
+    /// The digest that a blob's key names; nil when the key is no blob's.
+    package static func digest(ofBlob key: Key) -> Digest? {
+        guard let digest = Digest(hex: key.name), blob(digest) == key else { return nil }
+        return digest
+    }
+
+    /// The marker of a blob that was ever condemned.
+    package static func marker(of digest: Digest) -> Key { Key(trusted: "collection/\(digest.hex).json") }
+
+    /// A fresh name for a corrupt blob.
+    package static func quarantined(_ digest: Digest) -> Key {
+        Key(trusted: "quarantine/\(digest.hex).\(UUID().uuidString.lowercased())")
+    }
+
+    /// The note that says why a blob is in quarantine.
+    package static func note(of quarantined: Key) -> Key { Key(trusted: "\(quarantined.text).json") }
+
+    /// A fresh name for a blob on its way out.
+    package static func retired(_ digest: Digest) -> Key {
+        Key(trusted: "retired/\(digest.hex).\(UUID().uuidString.lowercased())")
+    }
+
+    /// The digest that a retired or quarantined object was stored under; nil when the name is of another form.
+    package static func digest(ofSetAside key: Key) -> Digest? {
+        Digest(hex: key.name.prefix(while: { $0 != "." }))
+    }
+}

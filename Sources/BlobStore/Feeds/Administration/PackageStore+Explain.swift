@@ -1,0 +1,48 @@
+/// Which root a feed resolves to, who said so, and whether that root is what it should be.
+public struct Explanation: Sendable {
+    /// Where a feed's root comes from.
+    public enum Source: String, Sendable {
+        case server, feed
+    }
+
+    public let feed: FeedName
+    public let root: RootURL
+    public let source: Source
+    public let setBy: SettingSource
+    /// The id that the catalog pins.
+    public let expectedID: String
+    /// The id that the root's marker carries; nil when no root could be opened there.
+    public let foundID: String?
+    /// Why it does not match, or could not be looked at.
+    public let problem: StoreError?
+
+    /// Whether the root could be opened and carries the id that is expected of it.
+    public var matches: Bool { problem == nil && expectedID == foundID }
+}
+
+extension PackageStore {
+    /// Resolves a feed's root as every operation does, and says how.
+    /// - Parameter serverSource: who named the server root.
+    /// - Throws: `notFound` when there is no such feed.
+    public func explain(_ name: FeedName, serverSource: SettingSource) async throws(StoreError) -> Explanation {
+        let record = try await catalog.feed(name).body
+        let url = catalog.location(record)
+        var found: String?
+        var problem: StoreError?
+        do throws(StoreError) {
+            let storage = try await opener.open(url)
+            do throws(StoreError) { found = try await Root.marker(in: storage)?.id } catch { problem = error }
+            await storage.close()
+            _ = try await roots.root(url, Root.Identity(.feed, feed: name, id: record.id))
+        } catch {
+            problem = problem ?? error
+        }
+        return Explanation(
+            feed: name, root: url, source: record.root == nil ? .server : .feed,
+            setBy: record.root == nil ? serverSource : .catalog,
+            expectedID: record.id, foundID: found, problem: problem)
+    }
+
+    /// Where a feed's root is, by its record.
+    public func location(_ record: FeedRecord) -> RootURL { catalog.location(record) }
+}

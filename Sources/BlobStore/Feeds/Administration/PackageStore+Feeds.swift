@@ -1,0 +1,108 @@
+extension PackageStore {
+    /// Makes a feed, in the server root or in a root of its own.
+    ///
+    /// The feed's root is made first, then its record; a creation that died between the two is completed by the next.
+    /// - Parameter root: an empty or missing place, or a root of a feed of this name.
+    /// - Throws: `alreadyExists` when there is such a feed, or the place holds other things; `wrongRoot` when it is
+    ///   another root.
+    public func createFeed(
+        _ name: FeedName, root url: RootURL? = nil, _ policy: FeedPolicy = FeedPolicy()
+    ) async throws(StoreError) -> FeedRecord {
+        try policy.check()
+        try await server.verify()
+        if try await catalog.find(name) != nil { throw Self.exists(name) }
+        let place = url ?? server.url.appending(Catalog.place(name))
+        let root = try await Root.create(
+            place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+        ).root
+        await root.storage.close()
+        do {
+            let record = FeedRecord(name, id: root.id, root: url, policy)
+            return try await server.storage.create(Catalog.key(name), record).body
+        } catch where error.code == .preconditionFailed {
+            throw Self.exists(name)
+        }
+    }
+
+    /// Changes a feed's policy.
+    /// - Throws: `notFound`.
+    public func updateFeed(_ name: FeedName, _ policy: FeedPolicy) async throws(StoreError) -> FeedRecord {
+        try policy.check()
+        try await server.verify()
+        _ = try await catalog.feed(name)
+        let stored = try await server.storage.update(Catalog.key(name), as: FeedRecord.self) {
+            (record) throws(StoreError) in
+            var next = record
+            next.apply(policy)
+            if next.mutable != record.mutable || next.digests != record.digests {
+                // Who began under the old policy starts over under the new one.
+                next.change(to: record.state, root: record.root, id: record.id)
+            }
+            return next == record ? nil : next
+        }
+        return stored.body
+    }
+
+    /// Points a feed at another root; moving its packages there is a migration's work.
+    /// - Parameter url: a root that carries this feed's id, or, while the feed holds no packages, an empty place; nil
+    ///   for the server root.
+    /// - Throws: `alreadyExists` when the feed holds packages and the place is not its root.
+    public func updateFeed(_ name: FeedName, root url: RootURL?) async throws(StoreError) -> FeedRecord {
+        try await server.verify()
+        let stored = try await catalog.feed(name)
+        let place = url ?? server.url.appending(Catalog.place(name))
+        if place == catalog.location(stored.body) { return stored.body }
+        var id = try await idOfFeedRoot(at: place, name)
+        if id != stored.body.id {
+            try await refusePackages(
+                in: stored.body, "it can be pointed only at its own root: move it with a migration")
+            let root = try await Root.create(
+                place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+            ).root
+            await root.storage.close()
+            id = root.id
+        }
+        var next = stored.body
+        next.change(to: .active, root: url, id: id ?? stored.body.id)
+        do {
+            return try await server.storage.replace(Catalog.key(name), stored, with: next).body
+        } catch where error.code == .preconditionFailed {
+            throw StoreError(
+                .preconditionFailed, "the feed \"\(name)\" was changed by another meanwhile: look, and try again")
+        }
+    }
+
+    /// The id of the feed root at a place; nil when no root is there.
+    private func idOfFeedRoot(at url: RootURL, _ name: FeedName) async throws(StoreError) -> String? {
+        let storage: any Storage
+        do { storage = try await opener.open(url) } catch where error.code == .notFound { return nil }
+        let found: Result<RootMarker?, StoreError>
+        do throws(StoreError) { found = .success(try await Root.marker(in: storage)) } catch { found = .failure(error) }
+        await storage.close()
+        guard let marker = try found.get() else { return nil }
+        try Root.Identity(.feed, feed: name).check(marker, at: url)
+        return marker.id
+    }
+
+    /// - Throws: `alreadyExists` when the feed holds packages that are not deleted.
+    func refusePackages(in record: FeedRecord, _ advice: String) async throws(StoreError) {
+        let feed = Feed(record.feed, in: self)
+        for try await page in try await feed.packages() where !page.isEmpty {
+            throw StoreError(.alreadyExists, "the feed \"\(record.feed)\" holds packages: \(advice)")
+        }
+    }
+
+    private static func exists(_ name: FeedName) -> StoreError {
+        StoreError(.alreadyExists, "there is a feed \"\(name)\" already: change it with \"blobtool feed set \(name)\"")
+    }
+}
+
+extension FeedPolicy {
+    /// - Throws: `invalidArgument`.
+    func check() throws(StoreError) {
+        if let graceSeconds, graceSeconds < 0 || graceSeconds > 10 * 365 * 86_400 {
+            throw StoreError(
+                .invalidArgument, "a grace period is from 0 seconds to 10 years, not \(graceSeconds) seconds")
+        }
+    }
+}

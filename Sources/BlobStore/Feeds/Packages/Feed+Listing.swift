@@ -1,0 +1,71 @@
+/// Which packages of a feed to list.
+public struct PackageQuery: Sendable, Equatable {
+    /// Only paths that begin with this text.
+    public var prefix: String
+    /// Only paths after this one, in key order.
+    public var after: PackagePath?
+    /// Whether to list deleted packages too.
+    public var includesDeleted: Bool
+
+    public init(prefix: String = "", after: PackagePath? = nil, includesDeleted: Bool = false) {
+        self.prefix = prefix
+        self.after = after
+        self.includesDeleted = includesDeleted
+    }
+}
+
+/// A line of a listing: a package, or a record that could not be read.
+public enum PackageListing: Sendable {
+    case package(PackageRecord)
+    /// The record at that path is damaged or cannot be read.
+    case unreadable(PackagePath, StoreError)
+}
+
+extension Feed {
+    /// The paths of all packages, deleted ones too, in key order, in pages. No record is read.
+    /// - Throws: in the sequence, what listing throws; an error is never an early end.
+    /// - Cost: memory for a page, whatever the feed's size.
+    public func paths(_ query: PackageQuery = PackageQuery()) async throws(StoreError) -> AsyncPull<[PackagePath]> {
+        try await visit().paths(query)
+    }
+
+    /// The packages in key order, in pages, each with its record.
+    /// - Cost: one read a package; memory for a few pages.
+    public func packages(
+        _ query: PackageQuery = PackageQuery()
+    ) async throws(StoreError) -> AsyncPull<[PackageListing]> {
+        let visit = try await visit()
+        let pages = visit.paths(query)
+        return AsyncPull { () throws(StoreError) in
+            var iterator = pages.makeAsyncIterator()
+            guard let page = try await iterator.next() else { return nil }
+            return await visit.read(page, includesDeleted: query.includesDeleted)
+        }
+    }
+}
+
+extension FeedVisit {
+    /// The records of a page of paths.
+    package func read(_ page: [PackagePath], includesDeleted: Bool) async -> [PackageListing] {
+        let results = await storage.readRecords(page.map(\.key))
+        var listing: [PackageListing] = []
+        listing.reserveCapacity(page.count)
+        for (path, result) in zip(page, results) {
+            do throws(StoreError) {
+                guard let record = try result.get() else { continue }
+                let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
+                try stored.body.check(path)
+                if includesDeleted || stored.body.deleted == nil { listing.append(.package(stored.body)) }
+            } catch {
+                listing.append(.unreadable(path, error))
+            }
+        }
+        return listing
+    }
+
+    /// The paths that a query names, in key order, in pages of the backend's size.
+    package func paths(_ query: PackageQuery) -> AsyncPull<[PackagePath]> {
+        let folders = PathFolders(query, in: storage)
+        return AsyncPull { () throws(StoreError) in try await folders.next() }
+    }
+}

@@ -1,0 +1,73 @@
+internal import Synchronization
+
+/// Lists the paths below a text prefix, which need not end at a slash: the folder that surely holds them is listed
+/// flat, and of what stands in it the names that match are gone into, in key order.
+final class PathFolders: Sendable {
+    private typealias Entries = AsyncPull<[ListEntry]>
+
+    private let query: PackageQuery
+    private let storage: any Storage
+    private let outer: AsyncPull<[ListEntry]>
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        /// Entries of the outer listing that wait for their turn.
+        var waiting: ArraySlice<ListEntry> = []
+        /// The folder that is being listed in full.
+        var inner: AsyncPull<[ListEntry]>?
+    }
+
+    init(_ query: PackageQuery, in storage: any Storage) {
+        self.query = query
+        self.storage = storage
+        let cut = query.prefix.utf8.lastIndex(of: UInt8(ascii: "/")).map(query.prefix.utf8.index(after:))
+        let folder = PackagePath.folder(query.prefix[..<(cut ?? query.prefix.startIndex)])
+        let endsAtSlash = cut == query.prefix.endIndex || query.prefix.isEmpty
+        outer = storage.list(ListRequest(folder, startAfter: query.after?.key, isFlat: !endsAtSlash))
+        state = Mutex(State())
+    }
+
+    /// The next page of paths; nil at the end. A page may be empty.
+    func next() async throws(StoreError) -> [PackagePath]? {
+        if let inner = state.withLock({ $0.inner }) {
+            var iterator = inner.makeAsyncIterator()
+            if let page = try await iterator.next() { return paths(page) }
+            state.withLock { $0.inner = nil }
+        }
+        if state.withLock({ $0.waiting.isEmpty }) {
+            var iterator = outer.makeAsyncIterator()
+            guard let page = try await iterator.next() else { return nil }
+            state.withLock { $0.waiting = page[...] }
+        }
+        return paths(takeWaiting())
+    }
+
+    /// The waiting keys up to the next folder, which is then listed.
+    private func takeWaiting() -> [ListEntry] {
+        state.withLock { state in
+            var keys: [ListEntry] = []
+            while let entry = state.waiting.popFirst() {
+                guard case .folder(let folder) = entry else {
+                    keys.append(entry)
+                    continue
+                }
+                guard let text = PackagePath.text(of: folder), matches(text) else { continue }
+                state.inner = storage.list(ListRequest(folder, startAfter: query.after?.key))
+                break
+            }
+            return keys
+        }
+    }
+
+    private func paths(_ entries: [ListEntry]) -> [PackagePath] {
+        entries.compactMap { entry in
+            guard case .key(let key, _) = entry, let path = try? PackagePath(of: key), matches(path.text) else {
+                return nil
+            }
+            return path
+        }
+    }
+
+    /// By bytes: Swift compares text by meaning, and packages differ by bytes.
+    private func matches(_ text: String) -> Bool { text.utf8.starts(with: query.prefix.utf8) }
+}

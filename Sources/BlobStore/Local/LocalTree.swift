@@ -1,0 +1,106 @@
+internal import BlobSystem
+internal import Synchronization
+
+/// Walks a directory of this machine, and names what it finds as it goes: any number of files in constant memory.
+///
+/// Symbolic links inside are named, not followed. The order is the filesystem's.
+package final class LocalTree: Sendable {
+    /// Something in the tree.
+    package enum Entry: Sendable {
+        /// A regular file, by its path below the tree's root.
+        case file(String)
+        /// A symbolic link.
+        case link(String)
+        /// Something that cannot be taken, and why.
+        case refused(String, StoreError)
+    }
+
+    /// A tree deeper than this is not gone into.
+    private static let maximumDepth = 256
+
+    private let root: String
+    private let state: Mutex<[Level]>
+
+    /// A folder that is open, and what of the names read last waits.
+    private struct Level: Sendable {
+        let folder: OpenFolder
+        var waiting: [String] = []
+    }
+
+    /// Opens the directory to walk; the directory itself may be given by a symbolic link.
+    /// - Throws: `notFound`, `permissionDenied`, `invalidArgument` when it is no directory.
+    package init(_ root: String) async throws(StoreError) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+        let path = self.root
+        let folder = try await LocalThreads.run { () throws(StoreError) in
+            do throws(Errno) { return try OpenFolder(at: path, name: "", [.directory]) } catch {
+                if error == .notDirectory { throw StoreError(.invalidArgument, "\(path) is no directory") }
+                throw StoreError(error, call: "open", path)
+            }
+        }
+        state = Mutex([Level(folder: folder)])
+    }
+
+    /// The next entries; nil at the end. A page may be empty.
+    package func next() async throws(StoreError) -> [Entry]? {
+        try await LocalThreads.run { () throws(StoreError) in
+            let levels = self.state.withLock { levels in
+                defer { levels = [] }
+                return levels
+            }
+            guard !levels.isEmpty else { return nil }
+            var walk = levels
+            let page = try self.step(&walk)
+            self.state.withLock { $0 = walk }
+            return page
+        }
+    }
+
+    /// Goes into a waiting folder, or reads on in the innermost one.
+    private func step(_ levels: inout [Level]) throws(StoreError) -> [Entry] {
+        let top = levels.count - 1
+        if let name = levels[top].waiting.popLast() {
+            return enter(levels[top].folder.name + name + "/", &levels)
+        }
+        do throws(Errno) {
+            guard let names = try levels[top].folder.read() else {
+                levels.removeLast()
+                return []
+            }
+            return names.compactMap { entry($0, &levels[top]) }
+        } catch {
+            let folder = levels.removeLast().folder.name
+            if levels.isEmpty { throw StoreError(error, call: "getdents64", root) }
+            return [.refused(folder, StoreError(error, call: "getdents64", "\(root)/\(folder)"))]
+        }
+    }
+
+    private func enter(_ name: String, _ levels: inout [Level]) -> [Entry] {
+        guard levels.count < Self.maximumDepth else {
+            return [.refused(name, StoreError(.sourceFailed, "\(root)/\(name) is nested too deep"))]
+        }
+        do throws(Errno) {
+            levels.append(Level(folder: try OpenFolder(at: "\(root)/\(name)", name: name, [.directory, .noFollow])))
+            return []
+        } catch {
+            return [.refused(name, StoreError(error, call: "open", "\(root)/\(name)"))]
+        }
+    }
+
+    private func entry(_ found: OpenFolder.Name, _ level: inout Level) -> Entry? {
+        guard let name = String(validating: found.bytes, as: UTF8.self) else {
+            let shown = level.folder.name + String(decoding: found.bytes, as: UTF8.self)
+            return .refused(shown, StoreError(.sourceFailed, "the name \"\(shown)\" is no valid UTF-8"))
+        }
+        let path = level.folder.name + name
+        switch found.kind ?? level.folder.kind(of: name) {
+        case .directory:
+            level.waiting.append(name)
+            return nil
+        case .symbolicLink: return .link(path)
+        case .file: return .file(path)
+        case .other, nil:
+            return .refused(path, StoreError(.sourceFailed, "\(root)/\(path) is no regular file, or is gone"))
+        }
+    }
+}

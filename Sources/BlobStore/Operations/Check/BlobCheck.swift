@@ -1,0 +1,214 @@
+internal import Synchronization
+
+/// Joins the blobs of a feed, folder by folder, with what the records name.
+struct BlobCheck: Sendable {
+    private let check: FeedCheck
+    private let references: References
+    private let selection: ShardSelection
+    private let quarantined: [Digest: [Key]]
+    /// Whether every record was read; else a blob that none names may well be named.
+    private let orphansAreKnown: Bool
+    private let budget = ByteBudget(48 << 20)
+    private let began = Timestamp.now
+
+    private var tally: CheckTally { check.tally }
+    private var visit: FeedVisit { check.visit }
+
+    init(
+        _ check: FeedCheck, _ references: References, _ selection: ShardSelection, _ quarantined: [Digest: [Key]],
+        orphansAreKnown: Bool
+    ) {
+        self.check = check
+        self.references = references
+        self.selection = selection
+        self.quarantined = quarantined
+        self.orphansAreKnown = orphansAreKnown
+    }
+
+    /// A blob as the listing shows it.
+    private struct Blob: Sendable {
+        let digest: Digest
+        let key: Key
+        let size: Int64
+    }
+
+    func run() async throws(StoreError) {
+        tally.counter.begin(check.options.content == .none ? "looking at blobs" : "verifying blobs")
+        var bucket = 0
+        var blobs: [Blob] = []
+        for try await page in visit.storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
+            for entry in page {
+                guard let blob = try await blob(entry) else { continue }
+                let next = Int(blob.digest.leadingBits >> 24)
+                while bucket < next {
+                    try await finish(bucket, blobs)
+                    blobs.removeAll(keepingCapacity: true)
+                    bucket += 1
+                }
+                blobs.append(blob)
+            }
+        }
+        while bucket < References.bucketCount {
+            try await finish(bucket, blobs)
+            blobs.removeAll()
+            bucket += 1
+        }
+    }
+
+    private func blob(_ entry: ListEntry) async throws(StoreError) -> Blob? {
+        guard case .key(let key, let listed) = entry else {
+            tally.add(oddity: entry)
+            return nil
+        }
+        guard let digest = FeedLayout.digest(ofBlob: key) else {
+            tally.add(.unexpectedObject, key: key.text, "\(key) is no blob: move it away")
+            return nil
+        }
+        let looked: ObjectInfo? = if let listed { listed } else { try await visit.storage.statObject(key) }
+        guard let info = looked else { return nil }
+        return Blob(digest: digest, key: key, size: info.size)
+    }
+
+    /// Checks all blobs and references whose digest begins with that byte.
+    private func finish(_ bucket: Int, _ blobs: [Blob]) async throws(StoreError) {
+        let named = try await references.load(bucket)
+        let unread = Mutex<Set<Int>>([])
+        try await concurrently(check.options.jobs, blobs) { (blob) async throws(StoreError) in
+            do throws(StoreError) {
+                try await look(at: blob, named[blob.digest] ?? [])
+            } catch {
+                if error.code == .cancelled { throw error }
+                unread.withLock { _ = $0.insert(CheckLedger.shard(of: blob.digest)) }
+                tally.incomplete(error.during("check", key: blob.key.text))
+            }
+            tally.counter.add(items: 1)
+        }
+        let present = Set(blobs.map(\.digest))
+        for digest in named.keys.sorted() where !present.contains(digest) {
+            try await confirmMissing(digest, named[digest] ?? [])
+        }
+        for (digest, keys) in quarantined where Int(digest.leadingBits >> 24) == bucket {
+            addQuarantined(keys, named[digest] ?? [])
+        }
+        if check.options.content.usesLedger {
+            try await check.notes.add(shards(bucket, except: unread.withLock { $0 }), began)
+        }
+    }
+
+    private func look(at blob: Blob, _ named: [Reference]) async throws(StoreError) {
+        tally.count(blobs: 1, bytes: blob.size)
+        let packages = named.map(\.path)
+        if let wrong = named.first(where: { $0.size != blob.size }) {
+            if try await isGood(blob) {
+                let key = (try? PackagePath(wrong.path).key.text) ?? wrong.path
+                tally.add(.badRecord, key: key, packages: [wrong.path],
+                    "the record of \"\(wrong.path)\" states \(wrong.size) bytes, and its content, which is whole, has "
+                        + "\(blob.size): publish it again")
+            } else {
+                tally.add(.sizeMismatch, key: blob.key.text, packages: packages,
+                    "the blob has \(blob.size) bytes instead of \(wrong.size): repair it, or publish it again")
+            }
+        } else if selection.contains(blob.digest), try await !isGood(blob) {
+            tally.add(.corruptBlob, key: blob.key.text, packages: packages,
+                "the blob's bytes do not have the digest that names it: repair the feed, which brings a good copy back or "
+                    + "sets it aside, and then publishing it again heals it")
+        }
+        if named.isEmpty && orphansAreKnown {
+            tally.add(
+                .orphanBlob, key: blob.key.text, "no record names this blob of \(blob.size) bytes; collecting frees it")
+        }
+    }
+
+    /// Whether the bytes are what the name says; looked at twice before the answer is no.
+    /// - Throws: when they cannot be read, which is no answer.
+    private func isGood(_ blob: Blob) async throws(StoreError) -> Bool {
+        for _ in 0..<2 {
+            let found = try await budget.spend(min(max(blob.size, 65_536), 3 << 20)) { () async throws(StoreError) in
+                try await read(blob)
+            }
+            if found == .gone || found == .whole(blob.digest) { return true }
+        }
+        return false
+    }
+
+    private enum Reading: Equatable {
+        case whole(Digest)
+        /// It ended before its size.
+        case torn
+        /// It was taken away since it was listed.
+        case gone
+    }
+
+    private func read(_ blob: Blob) async throws(StoreError) -> Reading {
+        var found = Reading.gone
+        do throws(StoreError) {
+            try await visit.storage.readObject(blob.key, range: nil) { (content) async throws(StoreError) in
+                var hasher = try ContentHasher()
+                for try await chunk in content.chunks {
+                    if Task.isCancelled { throw StoreError(.cancelled, "cancelled while reading a blob") }
+                    hasher.update(chunk)
+                    tally.count(bytesRead: Int64(chunk.count))
+                    tally.counter.add(bytes: Int64(chunk.count))
+                }
+                found = .whole(try hasher.finish().digest)
+            }
+        } catch where error.code == .notFound {
+            return .gone
+        } catch where error.code == .corrupt {
+            return .torn
+        }
+        return found
+    }
+
+    /// A listing is no snapshot: a blob it did not show is looked for by name, and its records are read again.
+    private func confirmMissing(_ digest: Digest, _ named: [Reference]) async throws(StoreError) {
+        let wanted = named.filter { $0.kind != .deleted }
+        guard let first = wanted.first else { return }
+        do throws(StoreError) {
+            if try await visit.content.stat(digest) != nil { return }
+            if try await isRetired(digest) { return }
+            var packages: [String] = []
+            for reference in wanted where try await isStillNamed(reference) { packages.append(reference.path) }
+            if packages.isEmpty { return }
+            let isCurrent = wanted.contains { $0.kind == .current }
+            tally.add(
+                .missingBlob, isCurrent ? .error : .warning, key: FeedLayout.blob(digest).text, packages: packages,
+                isCurrent
+                    ? "the content of \(first.size) bytes is missing: repair it, or publish it again"
+                    : "the content of a former revision is missing, which cannot be restored")
+        } catch {
+            if error.code == .cancelled { throw error }
+            tally.incomplete(error.during("check", key: FeedLayout.blob(digest).text))
+        }
+    }
+
+    /// Whether a collector has just taken the blob away, whole as far as this check reads: it comes back.
+    private func isRetired(_ digest: Digest) async throws(StoreError) -> Bool {
+        for key in try await visit.content.retiredCopies(of: digest) {
+            if !selection.contains(digest) { return true }
+            do throws(StoreError) {
+                if try await visit.content.isGood(key, digest) { return true }
+            } catch where error.code == .notFound {
+                return true  // Settled meanwhile.
+            }
+        }
+        return false
+    }
+
+    private func isStillNamed(_ reference: Reference) async throws(StoreError) -> Bool {
+        guard let record = try await visit.package(PackagePath(reference.path))?.body else { return false }
+        return record.deleted == nil && record.references.contains(reference.digest)
+    }
+
+    private func addQuarantined(_ keys: [Key], _ named: [Reference]) {
+        for key in keys {
+            tally.add(.quarantined, key: key.text, packages: named.filter { $0.kind == .current }.map(\.path),
+                "a damaged blob is kept here for a person to look at, with the reason in \(key.name).json")
+        }
+    }
+
+    /// The shards of a bucket that were read to their end.
+    private func shards(_ bucket: Int, except unread: Set<Int>) -> [Int] {
+        (bucket * 16..<bucket * 16 + 16).filter { selection.contains(shard: $0) && !unread.contains($0) }
+    }
+}

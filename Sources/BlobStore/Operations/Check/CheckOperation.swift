@@ -1,0 +1,125 @@
+/// Holds records against blobs, blobs against their names, and names everything unexpected.
+///
+/// It changes nothing but the ledger of what was verified when, and writes to the feed's root nothing else. What could
+/// not be looked at makes the answer incomplete: never damaged, and never healthy.
+///
+/// *Cost*: one listing and one reading of all records, one listing of all blobs, and the content asked for. Memory
+/// does not grow with the number of packages; a temporary file takes about 100 bytes for each.
+public struct CheckOperation: Sendable {
+    /// How the check is done.
+    public struct Options: Sendable {
+        public var content: ContentLevel
+        /// Reads at once.
+        public var jobs: Int
+        /// Only counts what there is to do.
+        public var isDryRun: Bool
+
+        public init(content: ContentLevel = .none, jobs: Int = 8, isDryRun: Bool = false) {
+            self.content = content
+            self.jobs = jobs
+            self.isDryRun = isDryRun
+        }
+    }
+
+    /// What the check tells while it runs.
+    public enum Event: Sendable {
+        case progress(FeedName?, WorkProgress)
+        case finding(Finding)
+        /// Something could not be looked at.
+        case incomplete(FeedName?, StoreError)
+        /// What a check of this feed will take (dry run).
+        case plan(FeedName, Plan)
+        /// The end of a feed.
+        case finished(FeedName, Summary)
+    }
+
+    /// What a check takes.
+    public struct Plan: Sendable, Equatable {
+        public var packages: Int64 = 0
+        public var blobs: Int64 = 0
+        /// Bytes of content to read.
+        public var bytes: Int64 = 0
+        /// Requests to the storage, at a thousand names a listing.
+        public var requests: Int64 = 0
+    }
+
+    /// What the check came to.
+    public struct Summary: Sendable, Equatable {
+        public var packages: Int64 = 0
+        public var blobs: Int64 = 0
+        /// Of all blobs.
+        public var bytes: Int64 = 0
+        /// Of content that was read and hashed.
+        public var bytesRead: Int64 = 0
+        public var errors: Int64 = 0
+        public var warnings: Int64 = 0
+        public var infos: Int64 = 0
+        /// Whether everything could be looked at.
+        public var complete = true
+
+        public init() {}
+
+        mutating func add(_ other: Summary) {
+            packages += other.packages
+            blobs += other.blobs
+            bytes += other.bytes
+            bytesRead += other.bytesRead
+            errors += other.errors
+            warnings += other.warnings
+            infos += other.infos
+            complete = complete && other.complete
+        }
+    }
+
+    private let store: PackageStore
+    private let feeds: [FeedName]
+    private let options: Options
+    private let report: @Sendable (Event) -> Void
+
+    /// - Parameter feeds: those to check; none for all, and the server root itself.
+    public init(
+        _ store: PackageStore, feeds: [FeedName] = [], _ options: Options, report: @escaping @Sendable (Event) -> Void
+    ) {
+        self.store = store
+        self.feeds = feeds
+        self.options = options
+        self.report = report
+    }
+
+    /// Runs to the end, through whatever damage.
+    /// - Returns: the sum over all feeds.
+    /// - Throws: `notFound` for a feed that is named and does not exist; `cancelled`.
+    public func run() async throws(StoreError) -> Summary {
+        for feed in feeds { _ = try await store.catalog.feed(feed) }
+        let server = CheckTally(nil, report)
+        var total = Summary()
+        if feeds.isEmpty {
+            let names = try await ServerCheck(store, server).run()
+            for name in names { total.add(try await check(name)) }
+        } else {
+            for name in feeds { total.add(try await check(name)) }
+        }
+        total.add(server.summary)
+        return total
+    }
+
+    private func check(_ name: FeedName) async throws(StoreError) -> Summary {
+        let tally = CheckTally(name, report)
+        do throws(StoreError) {
+            let visit = try await Feed(name, in: store).visit()
+            if options.isDryRun {
+                report(.plan(name, try await FeedSurvey(visit, tally).plan(options.content)))
+            } else {
+                try await FeedCheck(visit, options, tally).run()
+            }
+        } catch {
+            if error.code == .cancelled { throw error }
+            if error.code == .wrongRoot {
+                tally.add(.wrongRoot, key: error.root ?? name.text, error.message)
+            }
+            tally.incomplete(error)
+        }
+        report(.finished(name, tally.summary))
+        return tally.summary
+    }
+}

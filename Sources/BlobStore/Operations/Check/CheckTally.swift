@@ -1,0 +1,78 @@
+internal import Synchronization
+
+/// Counts and reports what the check of one feed finds.
+final class CheckTally: Sendable {
+    let feed: FeedName?
+    let counter: WorkCounter
+    private let state = Mutex(CheckOperation.Summary())
+    private let report: @Sendable (CheckOperation.Event) -> Void
+
+    init(_ feed: FeedName?, _ report: @escaping @Sendable (CheckOperation.Event) -> Void) {
+        self.feed = feed
+        self.report = report
+        counter = WorkCounter("checking") { report(.progress(feed, $0)) }
+    }
+
+    var summary: CheckOperation.Summary { state.withLock { $0 } }
+
+    func count(packages: Int64 = 0, blobs: Int64 = 0, bytes: Int64 = 0, bytesRead: Int64 = 0) {
+        state.withLock { summary in
+            summary.packages += packages
+            summary.blobs += blobs
+            summary.bytes += bytes
+            summary.bytesRead += bytesRead
+        }
+    }
+
+    func add(
+        _ kind: Finding.Kind, _ severity: Finding.Severity? = nil, key: String, packages: [String] = [],
+        _ message: String
+    ) {
+        let listed = Array(packages.prefix(Finding.maximumPackages))
+        let finding = Finding(kind, severity, feed: feed, key: key, packages: listed, message)
+        state.withLock { summary in
+            switch finding.severity {
+            case .error: summary.errors += 1
+            case .warning: summary.warnings += 1
+            case .info: summary.infos += 1
+            }
+        }
+        report(.finding(finding))
+    }
+
+    func incomplete(_ error: StoreError) {
+        state.withLock { $0.complete = false }
+        report(.incomplete(feed, error))
+    }
+
+    /// Reports what stands in a folder beside the names that belong there.
+    func expect(
+        _ known: Set<String>, in folder: KeyPrefix, of storage: any Storage, else flaw: String
+    ) async throws(StoreError) {
+        for try await page in storage.list(ListRequest(folder, isFlat: true, wantsDetails: true)) {
+            for entry in page {
+                switch entry {
+                case .foreign, .access: add(oddity: entry)
+                case .key, .folder:
+                    if known.contains(entry.text) { continue }
+                    add(.unexpectedObject, key: entry.text, "\(entry.text) is \(flaw): move it away")
+                }
+            }
+        }
+    }
+
+    /// What a listing shows beside keys.
+    func add(oddity entry: ListEntry) {
+        switch entry {
+        case .key, .folder: break
+        case .foreign(let name, .name):
+            add(.unexpectedObject, key: name, "\(name) was not written by the store: move it away")
+        case .foreign(let name, .notAFile):
+            add(.unexpectedObject, key: name, "\(name) is a symbolic link, device, pipe or socket: remove it")
+        case .foreign(let name, .otherFilesystem):
+            add(.unexpectedObject, key: name, "another filesystem is mounted at \(name): unmount it")
+        case .access(let name, let problem):
+            add(.permissions, key: name, problem)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// How much of the content a check reads and hashes.
+public enum ContentLevel: Sendable, Equatable {
+    /// Nothing: presence and sizes only.
+    case none
+    /// All.
+    case all
+    /// So many percent of the bytes, those whose verification is the longest ago.
+    case share(percent: Double)
+    /// One of so many fixed parts of all digests: those whose first 8 hex digits modulo `of` are `part - 1`.
+    case subset(part: UInt32, of: UInt32)
+    /// What was not verified for so long.
+    case unverified(Duration)
+
+    /// Whether the level is decided digest by digest, or by what the ledger says of a shard.
+    var usesLedger: Bool {
+        switch self {
+        case .none, .subset: false
+        case .all, .share, .unverified: true
+        }
+    }
+}

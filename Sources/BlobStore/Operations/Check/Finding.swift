@@ -1,0 +1,61 @@
+/// Something that a check found, with the packages that it affects.
+public struct Finding: Sendable, Equatable {
+    /// What is wrong, by the names that reports and scripts use.
+    public enum Kind: String, Sendable, CaseIterable {
+        case missingBlob = "missing-blob"
+        case sizeMismatch = "size-mismatch"
+        case corruptBlob = "corrupt-blob"
+        case badRecord = "bad-record"
+        case orphanBlob = "orphan-blob"
+        case staleStaging = "stale-staging"
+        case unexpectedObject = "unexpected-object"
+        case permissions = "permissions"
+        case quarantined = "quarantined"
+        case wrongRoot = "wrong-root"
+    }
+
+    /// How much it matters.
+    public enum Severity: String, Sendable, CaseIterable, Comparable {
+        case info, warning, error
+
+        public static func < (left: Severity, right: Severity) -> Bool {
+            (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+        }
+    }
+
+    public let kind: Kind
+    public let severity: Severity
+    /// Nil for the server root itself.
+    public let feed: FeedName?
+    /// The key, or the name of what is no key.
+    public let key: String
+    /// The paths of the packages that it affects, at most ``maximumPackages``.
+    public let packages: [String]
+    /// One sentence: what is wrong, and what to do.
+    public let message: String
+
+    /// A blob may be named by any number of packages; so many are listed.
+    public static let maximumPackages = 1_000
+
+    package init(
+        _ kind: Kind, _ severity: Severity? = nil, feed: FeedName?, key: String, packages: [String] = [],
+        _ message: String
+    ) {
+        self.kind = kind
+        self.severity = severity ?? kind.usualSeverity
+        self.feed = feed
+        self.key = key
+        self.packages = packages
+        self.message = message
+    }
+}
+
+extension Finding.Kind {
+    fileprivate var usualSeverity: Finding.Severity {
+        switch self {
+        case .missingBlob, .sizeMismatch, .corruptBlob, .badRecord, .wrongRoot: .error
+        case .unexpectedObject, .permissions, .quarantined: .warning
+        case .orphanBlob, .staleStaging: .info
+        }
+    }
+}

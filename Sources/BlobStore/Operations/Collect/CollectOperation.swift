@@ -1,0 +1,70 @@
+/// Frees what no record names: safe while any number of nodes publish, and whoever is paused, dies or comes back at
+/// any step. It relies on no lease and on no node's clock.
+///
+/// A blob is a candidate when no record names it and it is older than the feed's grace period, by the storage's own
+/// clock. Where objects move atomically it goes to `retired/` (``FeedCollection/retire(_:)``), else it is condemned by
+/// a marker and removed behind a fence (``FeedCollection/condemn(_:)``). A publisher looks at its blob once more before
+/// it reports, and brings it back if it was taken (``ContentStore/settle(_:_:)``).
+///
+/// It stops at the first listing or reading error: what records say must be known whole.
+///
+/// *Cost*: one listing and reading of all records, two listings of all blobs; memory does not grow with either.
+public struct CollectOperation: Sendable {
+    /// How the collection is done.
+    public struct Options: Sendable {
+        /// Whether to free anything; else it only says what it would free.
+        public var deletes: Bool
+        /// Refuses to begin when more than this share of all blobs, by number or by bytes, would go.
+        public var maximumPercent: Double
+        /// Storage operations at once.
+        public var jobs: Int
+
+        public init(deletes: Bool = false, maximumPercent: Double = 20, jobs: Int = 8) {
+            self.deletes = deletes
+            self.maximumPercent = maximumPercent
+            self.jobs = jobs
+        }
+    }
+
+    /// What the collection tells while it runs.
+    public enum Event: Sendable {
+        case progress(WorkProgress)
+        /// Something that is, or would be, freed: a blob, a retired blob whose time is over, an upload left behind.
+        case garbage(key: String, size: Int64, age: Duration)
+    }
+
+    /// What the collection came to.
+    public struct Summary: Sendable, Equatable {
+        /// All that is garbage now.
+        public var candidates: Int64 = 0
+        /// Of those, in bytes.
+        public var bytes: Int64 = 0
+        /// Blobs that were moved to `retired/`, to be removed a grace period later.
+        public var retired: Int64 = 0
+        /// What was removed for good.
+        public var deleted: Int64 = 0
+        /// Retired blobs that a record names again, and that went back.
+        public var restored: Int64 = 0
+
+        public init() {}
+    }
+
+    private let feed: Feed
+    private let options: Options
+    private let report: @Sendable (Event) -> Void
+
+    public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
+        self.feed = feed
+        self.options = options
+        self.report = report
+    }
+
+    /// Collects the feed once.
+    /// - Throws: `invalidArgument` beyond the cap; `unsupported` where blobs do not move atomically; `corrupt` and what
+    ///   reading throws, before anything is freed on the strength of what could not be read.
+    public func run() async throws(StoreError) -> Summary {
+        let visit = try await feed.visitForWriting()
+        let collection = FeedCollection(visit, options, report)
+        return try await collection.run()
+    }
+}

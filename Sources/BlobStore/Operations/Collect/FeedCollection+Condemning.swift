@@ -1,0 +1,79 @@
+internal import Synchronization
+
+/// Collecting where objects do not move atomically, as on S3: each blob has a marker that changes by compare-and-swap.
+///
+/// Candidates are condemned; then the records are listed again, so that whoever published before that is seen; then
+/// what is still unnamed and old is removed behind a fence. A publisher swaps a condemned marker back before he looks
+/// at the blob once more; so the swap to `deleting` fails for a collector whom he was faster than. The removal is
+/// prepared, and dated, before that swap: once others may settle the marker no removal can take effect any more.
+extension FeedCollection {
+    func collectByCondemning() async throws(StoreError) {
+        let named = try await references()
+        try await refuseBeyondCap(named)
+        guard options.deletes else { return }
+        let condemned = Mutex<[Condemned]>([])
+        try await eachUnnamed(named) { [self] (blob) async throws(StoreError) in
+            guard condemned.withLock({ $0.count < Self.maximumCondemned }) else { return }
+            guard let marker = try await condemn(blob) else { return }
+            condemned.withLock { $0.append(Condemned(blob: blob, marker: marker)) }
+        }
+        let all = condemned.withLock { $0 }
+        if all.isEmpty { return }
+        let namedSince = try await names(of: all.map(\.blob.digest))
+        counter.begin("removing", itemsTotal: Int64(all.count))
+        try await concurrently(options.jobs, all) { [self] (condemned) async throws(StoreError) in
+            if !namedSince.contains(condemned.blob.digest) { try await remove(condemned) }
+            counter.add(items: 1)
+        }
+    }
+
+    /// A blob with the marker that condemns it.
+    private struct Condemned: Sendable {
+        let blob: Blob
+        let marker: Stored<CollectionMarker>
+    }
+
+    /// So many blobs are removed in one run; the next goes on.
+    private static var maximumCondemned: Int { 100_000 }
+
+    /// Condemns a blob, or adopts what another collector condemned.
+    /// - Returns: nil when another is at it.
+    func condemn(_ blob: Blob) async throws(StoreError) -> Stored<CollectionMarker>? {
+        let marker = try await visit.content.marker(blob.digest)
+        switch marker?.body.state {
+        case .condemned: return marker
+        case .deleting:
+            guard try await visit.content.isPastFence(blob.digest) else { return nil }
+            return try await visit.content.swap(marker, blob.digest, to: .condemned)
+        case nil, CollectionMarker.State.none?: return try await visit.content.swap(marker, blob.digest, to: .condemned)
+        }
+    }
+
+    /// Which of the digests records name, by a listing that begins now.
+    private func names(of digests: [Digest]) async throws(StoreError) -> Set<Digest> {
+        let wanted = Set(digests)
+        let references = try await references()
+        var named: Set<Digest> = []
+        for bucket in Set(wanted.map { Int($0.leadingBits >> 24) }) {
+            named.formUnion(try await references.load(bucket).keys)
+        }
+        return named.intersection(wanted)
+    }
+
+    /// Removes a blob that is still old and whose marker nobody has changed.
+    private func remove(_ condemned: Condemned) async throws(StoreError) {
+        let (blob, content) = (condemned.blob, visit.content)
+        guard let now = try await content.stat(blob.digest), now.age > grace else { return }
+        guard let place = try await storage.fencedPlace(of: blob.key) else {
+            throw StoreError(.unsupported, "\(visit.root.url) can neither move blobs nor fence their removal")
+        }
+        let removal = try await place.storage.prepareRemoval(of: place.key)
+        guard let deleting = try await content.swap(condemned.marker, blob.digest, to: .deleting) else { return }
+        do { try await removal.run() } catch {
+            if error.code == .cancelled { throw error }
+            return  // The marker is settled by whoever comes after the fence.
+        }
+        count { $0.deleted += 1 }
+        _ = try await content.swap(deleting, blob.digest, to: .none)
+    }
+}

@@ -1,0 +1,76 @@
+/// Collecting where objects move atomically.
+///
+/// A candidate is moved to `retired/`, where readers and publishers still find it. One grace period later the records
+/// are listed again, beginning after the move: a blob that is named by then goes back, any other is removed.
+extension FeedCollection {
+    /// The order matters: what is retired is listed first, then the records, and only then anything is freed; so the
+    /// listing of the records began after each of those moves.
+    func collectByRetiring() async throws(StoreError) {
+        let settled = try await retiredLongAgo()
+        let named = try await references()
+        try await refuseBeyondCap(named)
+        try await settle(settled, named)
+        try await eachUnnamed(named) { (blob) async throws(StoreError) in try await self.retire(blob) }
+    }
+
+    private func retiredLongAgo() async throws(StoreError) -> [Blob] {
+        counter.begin("looking at what is retired")
+        var found: [Blob] = []
+        for try await page in storage.list(ListRequest(FeedLayout.retired, wantsDetails: true)) {
+            for case .key(let key, let info) in page where !key.isRecord && found.count < Self.maximumSettled {
+                guard let blob = try await blob(key, FeedLayout.digest(ofSetAside: key), info) else { continue }
+                if blob.info.age > grace { found.append(blob) }
+            }
+        }
+        return found
+    }
+
+    /// So many retired blobs are settled in one run; the next goes on.
+    private static let maximumSettled = 100_000
+
+    /// Moves a blob out of its place. Its age begins anew, so that it is known how long it has been retired.
+    func retire(_ blob: Blob) async throws(StoreError) {
+        guard options.deletes else { return }
+        try await visit.root.storage.checkLocation()
+        guard let now = try await storage.statObject(blob.key), now.age > grace else { return }
+        guard try await storage.refreshObject(blob.key, size: now.size) else { return }
+        do { try await storage.moveObject(blob.key, to: FeedLayout.retired(blob.digest)) } catch where
+            error.code == .notFound
+        {
+            return  // Another collector was faster.
+        }
+        count { $0.retired += 1 }
+    }
+
+    /// Puts back what a record names, and removes the rest.
+    private func settle(_ retired: [Blob], _ named: References) async throws(StoreError) {
+        counter.begin("settling what is retired", itemsTotal: Int64(retired.count))
+        var bucket = -1
+        var names: Set<Digest> = []
+        // In key order, so that each bucket is loaded once.
+        for blob in retired {
+            if Int(blob.digest.leadingBits >> 24) != bucket {
+                bucket = Int(blob.digest.leadingBits >> 24)
+                names = Set(try await named.load(bucket).keys)
+            }
+            try await settle(blob, isNamed: names.contains(blob.digest))
+            counter.add(items: 1)
+        }
+    }
+
+    private func settle(_ blob: Blob, isNamed: Bool) async throws(StoreError) {
+        if !isNamed { add(blob.key.text, blob.info) }
+        guard options.deletes else { return }
+        try await visit.root.storage.checkLocation()
+        if isNamed {
+            do throws(StoreError) {
+                _ = try await storage.copyObject(from: storage, blob.key, to: FeedLayout.blob(blob.digest))
+                count { $0.restored += 1 }
+            } catch where error.code == .notFound {
+                return  // Another collector settled it.
+            }
+        }
+        try await storage.removeObject(blob.key)
+        if !isNamed { count { $0.deleted += 1 } }
+    }
+}

@@ -1,0 +1,146 @@
+internal import Synchronization
+
+/// One collection of one feed.
+final class FeedCollection: Sendable {
+    let visit: FeedVisit
+    let options: CollectOperation.Options
+    private let report: @Sendable (CollectOperation.Event) -> Void
+    let counter: WorkCounter
+    let grace: Duration
+    private let summary = Mutex(CollectOperation.Summary())
+
+    /// Uploads are given at least this long, however short the grace period is.
+    private static let minimumUploadAge = Duration.seconds(3_600)
+
+    init(
+        _ visit: FeedVisit, _ options: CollectOperation.Options,
+        _ report: @escaping @Sendable (CollectOperation.Event) -> Void
+    ) {
+        self.visit = visit
+        self.options = options
+        self.report = report
+        counter = WorkCounter("collecting") { report(.progress($0)) }
+        grace = .seconds(visit.record.graceSeconds)
+    }
+
+    var storage: any Storage { visit.storage }
+
+    func run() async throws(StoreError) -> CollectOperation.Summary {
+        if storage.capabilities.atomicMove { try await collectByRetiring() } else { try await collectByCondemning() }
+        try await discardUploads()
+        return summary.withLock { $0 }
+    }
+
+    /// Counts what was done.
+    func count(_ change: (inout CollectOperation.Summary) -> Void) { summary.withLock { change(&$0) } }
+
+    /// An object with what is known of it.
+    struct Blob: Sendable {
+        let key: Key
+        let digest: Digest
+        let info: ObjectInfo
+    }
+
+    func blob(_ key: Key, _ digest: Digest?, _ info: ObjectInfo?) async throws(StoreError) -> Blob? {
+        guard let digest, let known = if let info { info } else { try await storage.statObject(key) } else {
+            return nil
+        }
+        return Blob(key: key, digest: digest, info: known)
+    }
+
+    /// What all records name, but for tombstones older than the grace period.
+    func references() async throws(StoreError) -> References {
+        counter.begin("reading records")
+        let references = try await References.make()
+        var pages = storage.list(ListRequest(FeedLayout.packages)).makeAsyncIterator()
+        try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
+            [self] (page) async throws(StoreError) in
+            for entry in page {
+                guard case .key(let key, _) = entry else { continue }
+                try await references.add(try await self.named(by: key))
+            }
+            counter.add(items: Int64(page.count))
+        }
+        return references
+    }
+
+    /// - Throws: `corrupt` where a record does not tell what it names: then nothing may be freed.
+    private func named(by key: Key) async throws(StoreError) -> [Reference] {
+        let path: PackagePath
+        do { path = try PackagePath(of: key) } catch {
+            throw StoreError(
+                .corrupt, "\(key) is the record of no package path, so what it names is unknown: move it away first")
+        }
+        guard let record = try await visit.package(path)?.body else { return [] }
+        if visit.isExpired(record) { return [] }
+        return record.allReferences
+    }
+
+    /// Calls `body` for each blob that no record names and that is old enough.
+    func eachUnnamed(
+        _ named: References, _ body: @escaping @Sendable (Blob) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        var bucket = -1
+        var names: Set<Digest> = []
+        for try await page in storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
+            var unnamed: [Blob] = []
+            for case .key(let key, let info) in page {
+                guard let blob = try await blob(key, FeedLayout.digest(ofBlob: key), info) else { continue }
+                if Int(blob.digest.leadingBits >> 24) != bucket {
+                    bucket = Int(blob.digest.leadingBits >> 24)
+                    names = Set(try await named.load(bucket).keys)
+                }
+                if !names.contains(blob.digest) && blob.info.age > grace { unnamed.append(blob) }
+            }
+            try await concurrently(options.jobs, unnamed, body)
+        }
+    }
+}
+
+extension FeedCollection {
+    /// Counts what would go against all there is, and reports it.
+    func refuseBeyondCap(_ named: References) async throws(StoreError) {
+        counter.begin("looking at blobs")
+        var blobs: Int64 = 0, bytes: Int64 = 0
+        for try await page in storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
+            for case .key(_, let info) in page {
+                blobs += 1
+                bytes += info?.size ?? 0
+            }
+            counter.add(items: Int64(page.count))
+        }
+        try await eachUnnamed(named) { [self] (blob) async throws(StoreError) in add(blob.key.text, blob.info) }
+        let garbage = summary.withLock { $0 }
+        let share = max(percent(garbage.candidates, blobs), percent(garbage.bytes, bytes))
+        guard !options.deletes || share <= options.maximumPercent else {
+            throw StoreError(
+                .invalidArgument,
+                "\(garbage.candidates) of \(blobs) blobs of feed \"\(visit.feed.name)\" are garbage, which is more than "
+                    + "\(options.maximumPercent) %: look at them, and allow it with --max-delete")
+        }
+    }
+
+    private func percent(_ part: Int64, _ whole: Int64) -> Double {
+        whole == 0 ? 0 : Double(part) * 100 / Double(whole)
+    }
+
+    func add(_ key: String, _ info: ObjectInfo) {
+        summary.withLock { summary in
+            summary.candidates += 1
+            summary.bytes += info.size
+        }
+        report(.garbage(key: key, size: info.size, age: info.age))
+    }
+
+    private func discardUploads() async throws(StoreError) {
+        let limit = max(grace, Self.minimumUploadAge)
+        for try await page in storage.uploadsInFlight() {
+            for upload in page where upload.age > limit {
+                add(upload.id, ObjectInfo(size: upload.size, age: upload.age))
+                guard options.deletes else { continue }
+                try await storage.discardUpload(upload)
+                summary.withLock { $0.deleted += 1 }
+            }
+        }
+    }
+}

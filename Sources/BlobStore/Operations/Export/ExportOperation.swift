@@ -1,0 +1,162 @@
+internal import Synchronization
+
+/// Writes the packages of a feed as a plain tree of files.
+///
+/// Each file appears whole, verified and durable, or not at all. A file that is there already with the same content is
+/// left, so that an export can be stopped and run again; one with other content is a failure, and kept.
+public struct ExportOperation: Sendable {
+    /// How the export is done.
+    public struct Options: Sendable {
+        /// Files worked on at once.
+        public var jobs: Int
+        /// Only paths that begin with this text.
+        public var prefix: String
+        /// Gives the stored files a second name rather than to copy them; nothing may ever write into them.
+        public var links: Bool
+
+        public init(jobs: Int = 16, prefix: String = "", links: Bool = false) {
+            self.jobs = jobs
+            self.prefix = prefix
+            self.links = links
+        }
+    }
+
+    /// What the export tells while it runs.
+    public enum Event: Sendable {
+        case progress(WorkProgress)
+        case failed(String, StoreError)
+    }
+
+    /// What the export came to.
+    public struct Summary: Sendable, Equatable {
+        public var exported: Int64 = 0
+        /// There already, with the same content.
+        public var unchanged: Int64 = 0
+        public var failed: Int64 = 0
+        public var bytes: Int64 = 0
+
+        public init() {}
+    }
+
+    private let feed: Feed
+    private let directory: String
+    private let options: Options
+    private let report: @Sendable (Event) -> Void
+
+    public init(
+        _ feed: Feed, to directory: String, _ options: Options = Options(), report: @escaping @Sendable (Event) -> Void
+    ) {
+        self.feed = feed
+        self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        self.options = options
+        self.report = report
+    }
+
+    /// Runs to the end of the feed.
+    /// - Throws: what stops the whole: the feed or the directory cannot be opened, the disk is full, `cancelled`.
+    public func run() async throws(StoreError) -> Summary {
+        let visit = try await feed.visit()
+        if options.links, !(visit.storage is any LinkableObjects) {
+            throw StoreError(
+                .unsupported, "\(visit.root.url) is on no filesystem of this machine: export without --link")
+        }
+        try await LocalDestination.makeFolder(directory)
+        let summary = Mutex(Summary())
+        let counter = WorkCounter("exporting") { report(.progress($0)) }
+        let budget = ByteBudget(48 << 20)
+        for try await page in visit.paths(PackageQuery(prefix: options.prefix)) {
+            try await concurrently(options.jobs, await visit.read(page, includesDeleted: false)) {
+                (listing) async throws(StoreError) in
+                let result = try await export(listing, visit, budget)
+                summary.withLock { $0.add(result) }
+                counter.add(items: 1, bytes: result.bytes)
+            }
+        }
+        return summary.withLock { $0 }
+    }
+
+    fileprivate enum Outcome {
+        case exported(Int64), unchanged(Int64), failed
+
+        var bytes: Int64 {
+            switch self {
+            case .exported(let bytes), .unchanged(let bytes): bytes
+            case .failed: 0
+            }
+        }
+    }
+
+    private func export(
+        _ listing: PackageListing, _ visit: FeedVisit, _ budget: ByteBudget
+    ) async throws(StoreError) -> Outcome {
+        switch listing {
+        case .unreadable(let path, let error):
+            report(.failed(path.text, error))
+            return .failed
+        case .package(let record):
+            do throws(StoreError) {
+                return try await budget.spend(min(max(record.size, 65_536), 3 << 20)) { () async throws(StoreError) in
+                    try await export(record, visit)
+                }
+            } catch {
+                if error.code == .cancelled || error.code == .outOfSpace { throw error }
+                report(.failed(record.path.text, error))
+                return .failed
+            }
+        }
+    }
+
+    private func export(_ record: PackageRecord, _ visit: FeedVisit) async throws(StoreError) -> Outcome {
+        let path = "\(directory)/\(record.path)"
+        if try await isThere(record, path) { return .unchanged(record.size) }
+        if options.links, let storage = visit.storage as? any LinkableObjects {
+            try await link(record, path, visit, storage)
+        } else {
+            try await LocalDestination.write(path, makingFolders: true) { (append) async throws(StoreError) in
+                try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
+                    for try await chunk in content.chunks { try await append(chunk) }
+                }
+            }
+        }
+        return .exported(record.size)
+    }
+
+    /// Links what was verified first: damage is never handed out as good.
+    private func link(
+        _ record: PackageRecord, _ path: String, _ visit: FeedVisit, _ storage: any LinkableObjects
+    ) async throws(StoreError) {
+        try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
+            for try await _ in content.chunks {}
+        }
+        if let (folder, _) = LocalDestination.split(path) { try await LocalDestination.makeFolder(folder) }
+        try await storage.linkObject(FeedLayout.blob(record.digest), toPath: path)
+    }
+
+    /// Whether the file is there with this content.
+    /// - Throws: `alreadyExists` when it has other content.
+    private func isThere(_ record: PackageRecord, _ path: String) async throws(StoreError) -> Bool {
+        let file: LocalFile
+        do { file = try await LocalFile.open(path) } catch where error.code == .notFound { return false }
+        var hasher = try ContentHasher()
+        if file.size == record.size { for try await chunk in file.chunks() { hasher.update(chunk) } }
+        guard file.size == record.size, try hasher.finish().digest == record.digest else {
+            throw StoreError(
+                .alreadyExists, "\(path) has other content, and is kept: export to another place, or move it away")
+        }
+        return true
+    }
+}
+
+extension ExportOperation.Summary {
+    fileprivate mutating func add(_ outcome: ExportOperation.Outcome) {
+        switch outcome {
+        case .exported(let size):
+            exported += 1
+            bytes += size
+        case .unchanged(let size):
+            unchanged += 1
+            bytes += size
+        case .failed: failed += 1
+        }
+    }
+}

@@ -1,0 +1,128 @@
+/// Adopts a tree of package files: each file is published under its path below the directory.
+///
+/// It can be stopped at any time and run again: what is published already is recognized by its content. What cannot
+/// be taken (unreadable, no valid path, changed or vanished meanwhile, other content at the path) is reported and
+/// does not stop the rest.
+///
+/// *Cost*: each file is read once; memory for the files in flight, whatever the size of the tree or of a file.
+public struct ImportOperation: Sendable {
+    /// How the import is done.
+    public struct Options: Sendable {
+        /// Files worked on at once.
+        public var jobs: Int
+        /// Who publishes.
+        public var by: String
+        /// Whether to take files that symbolic links lead to.
+        public var followsLinks: Bool
+        /// Only looks, and reports what would be done.
+        public var isDryRun: Bool
+        /// Goes before each path: empty, or with a `/` at its end.
+        public var prefix: String
+        /// Only these paths below the directory, e.g. those that failed before; nil for the whole tree.
+        public var only: [String]?
+
+        public init(
+            by: String, jobs: Int = 64, followsLinks: Bool = false, isDryRun: Bool = false, prefix: String = "",
+            only: [String]? = nil
+        ) {
+            self.by = by
+            self.jobs = jobs
+            self.followsLinks = followsLinks
+            self.isDryRun = isDryRun
+            self.prefix = prefix
+            self.only = only
+        }
+    }
+
+    /// What the import tells while it runs.
+    public enum Event: Sendable {
+        case progress(WorkProgress)
+        /// A file is published (in a dry run: would be).
+        case published(Published.Outcome, String, size: Int64)
+        /// A file was not taken.
+        case failed(String, StoreError)
+    }
+
+    /// What the import came to.
+    public struct Summary: Sendable, Equatable {
+        /// Created, replaced and healed.
+        public var imported: Int64 = 0
+        public var unchanged: Int64 = 0
+        public var failed: Int64 = 0
+        /// Of all files that were taken or recognized.
+        public var bytes: Int64 = 0
+
+        public init() {}
+    }
+
+    /// Files that are reported together, after the feed was seen to be where it was.
+    private static let batchSize = 1_024
+
+    private let feed: Feed
+    private let directory: String
+    private let options: Options
+    private let report: @Sendable (Event) -> Void
+
+    public init(
+        _ directory: String, into feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void
+    ) {
+        self.feed = feed
+        self.directory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        self.options = options
+        self.report = report
+    }
+
+    /// Runs to the end of the tree.
+    /// - Throws: what stops the whole: the directory or the feed cannot be opened, the disk is full, `cancelled`.
+    public func run() async throws(StoreError) -> Summary {
+        let tally = ImportTally(report)
+        let files = try await ImportFiles(directory, only: options.only, followsLinks: options.followsLinks, tally)
+        repeat {
+            let batch = try await files.next(Self.batchSize)
+            if batch.isEmpty { return tally.summary }
+            try await take(batch, tally)
+        } while true
+    }
+
+    /// Publishes a batch, again from the start where the feed moved meanwhile, and reports it.
+    private func take(_ batch: [String], _ tally: ImportTally) async throws(StoreError) {
+        for _ in 0..<8 {
+            let visit = options.isDryRun ? try await feed.visit() : try await feed.visitForWriting()
+            let outcomes = ImportOutcomes()
+            let budget = ByteBudget(48 << 20)
+            try await concurrently(options.jobs, batch) { (path) async throws(StoreError) in
+                do throws(StoreError) {
+                    outcomes.add(path, .success(try await take(path, visit, budget)))
+                } catch {
+                    if error.stopsEverything { throw error }
+                    outcomes.add(path, .failure(error))
+                }
+            }
+            if try await visit.isCurrent() { return tally.add(outcomes.all) }
+        }
+        throw StoreError(.unavailable, "the feed \"\(feed.name)\" kept changing meanwhile: try again")
+    }
+
+    private func take(_ path: String, _ visit: FeedVisit, _ budget: ByteBudget) async throws(StoreError) -> Taken {
+        let packagePath = try PackagePath(options.prefix + path)
+        let file = try await LocalFile.open("\(directory)/\(path)", followingLinks: options.followsLinks)
+        // A file in flight holds its size in memory, up to a few chunks.
+        return try await budget.spend(min(max(file.size, 65_536), 6 << 20)) { () async throws(StoreError) in
+            if options.isDryRun {
+                return Taken(outcome: try await visit.foresee(file.source, at: packagePath), size: file.size)
+            }
+            let published = try await visit.adopt(file.source, at: packagePath, PublicationDetails(by: options.by))
+            return Taken(outcome: published.outcome, size: published.size)
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether this would meet every other file too.
+    fileprivate var stopsEverything: Bool {
+        switch code {
+        case .cancelled, .wrongRoot, .migrating, .outOfSpace, .readOnly, .unavailable, .unsupported: true
+        default: false
+        }
+    }
+}

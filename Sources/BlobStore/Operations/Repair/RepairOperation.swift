@@ -1,0 +1,145 @@
+internal import Synchronization
+
+/// Brings good copies of damaged and missing content back: from other roots, or from another feed that has the digest.
+///
+/// Everything is read and hashed to find what is damaged. A damaged blob goes to quarantine, with a note that says
+/// why, when and by whom; a good copy is staged and verified before. A blob that cannot be read stays where it is
+/// until a good copy is at hand. A garbled record is taken from a root that has it sound. Nothing is deleted, and
+/// nothing good is replaced.
+///
+/// *Cost*: as a check of all content, and one reading of each copy brought back.
+public struct RepairOperation: Sendable {
+    /// How to repair.
+    public struct Options: Sendable {
+        /// Roots to take good copies from: server roots, or feed roots.
+        public var sources: [RootURL]
+        /// Only says what is damaged, and where good copies are.
+        public var isDryRun: Bool
+        /// Reads at once.
+        public var jobs: Int
+        /// Who repairs.
+        public var by: String
+
+        public init(by: String, sources: [RootURL] = [], isDryRun: Bool = false, jobs: Int = 8) {
+            self.by = by
+            self.sources = sources
+            self.isDryRun = isDryRun
+            self.jobs = jobs
+        }
+    }
+
+    /// What happens on the way.
+    public enum Event: Sendable {
+        case progress(WorkProgress)
+        /// Content is whole again (in a dry run: would be), from the root named.
+        case repaired(key: String, packages: [String], from: String)
+        /// No good copy was found, or it could not be brought back.
+        case unrepaired(key: String, packages: [String], StoreError)
+        /// Something could not be looked at.
+        case incomplete(StoreError)
+    }
+
+    /// What came of it.
+    public struct Summary: Sendable, Equatable {
+        public var damaged: Int64 = 0
+        public var repaired: Int64 = 0
+        /// Damaged blobs that were put in quarantine.
+        public var quarantined: Int64 = 0
+        public var unrepaired: Int64 = 0
+        public var complete = true
+
+        public init() {}
+    }
+
+    /// So many findings are repaired in one run; the next goes on.
+    static let maximumFindings = 100_000
+
+    private let feed: Feed
+    private let options: Options
+    private let report: @Sendable (Event) -> Void
+
+    public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
+        self.feed = feed
+        self.options = options
+        self.report = report
+    }
+
+    /// Looks at the whole feed, then repairs what it found.
+    /// - Throws: `wrongRoot` for a source that is no root; `cancelled`; what ends the check.
+    public func run() async throws(StoreError) -> Summary {
+        let visit = options.isDryRun ? try await feed.visit().readOnly : try await feed.visitForWriting()
+        let sources = try await RepairSources.open(options.sources, for: feed)
+        do throws(StoreError) {
+            let summary = try await repair(visit, sources)
+            await sources.close()
+            return summary
+        } catch {
+            await sources.close()
+            throw error
+        }
+    }
+
+    private func repair(_ visit: FeedVisit, _ sources: RepairSources) async throws(StoreError) -> Summary {
+        let damage = Mutex<[Damage]>([])
+        let unread = Mutex<[StoreError]>([])
+        let report = report
+        let tally = CheckTally(feed.name) { event in
+            switch event {
+            case .progress(_, let progress): report(.progress(progress))
+            case .finding(let finding): damage.withLock { $0.add(Damage(finding)) }
+            case .incomplete(_, let error):
+                if let found = Damage(unreadable: error) { damage.withLock { $0.add(found) } } else {
+                    unread.withLock { $0.append(error) }
+                }
+            case .plan, .finished: break
+            }
+        }
+        let check = CheckOperation.Options(content: .all, jobs: options.jobs)
+        try await FeedCheck(visit, check, tally).run()
+        var summary = Summary()
+        for error in unread.withLock({ $0 }) {
+            summary.complete = false
+            report(.incomplete(error))
+        }
+        let repair = FeedRepair(visit, sources, options)
+        for found in damage.withLock({ $0 }) {
+            try await mend(found, repair, &summary)
+        }
+        return summary
+    }
+
+    private func mend(_ found: Damage, _ repair: FeedRepair, _ summary: inout Summary) async throws(StoreError) {
+        summary.damaged += 1
+        do throws(StoreError) {
+            let (source, wasQuarantined) = try await repair.mend(found)
+            if wasQuarantined { summary.quarantined += 1 }
+            if let source {
+                summary.repaired += 1
+                report(.repaired(key: found.key.text, packages: found.packages, from: source))
+            } else {
+                summary.unrepaired += 1
+                let none = StoreError(
+                    .notFound, "no good copy of \(found.key) was found: name a root that has it with --from")
+                report(.unrepaired(key: found.key.text, packages: found.packages, none))
+            }
+        } catch {
+            if error.code == .cancelled || error.code == .wrongRoot { throw error }
+            summary.unrepaired += 1
+            report(.unrepaired(key: found.key.text, packages: found.packages, error))
+        }
+    }
+}
+
+extension FeedVisit {
+    /// The same visit, which cannot change anything: not even the ledger of checks.
+    fileprivate var readOnly: FeedVisit {
+        let storage = ReadOnlyStorage(root.storage)
+        return FeedVisit(feed: feed, record: record, root: Root(url: root.url, storage: storage, marker: root.marker))
+    }
+}
+
+extension [Damage] {
+    fileprivate mutating func add(_ damage: Damage?) {
+        if let damage, count < RepairOperation.maximumFindings { append(damage) }
+    }
+}

@@ -1,0 +1,117 @@
+/// A document as it was read, with the version to expect when replacing it.
+package struct Stored<Body: DocumentBody>: Sendable, Equatable {
+    package let document: Document<Body>
+    package let version: Record.Version
+
+    package var body: Body { document.body }
+}
+
+extension Records {
+    /// Reads and decodes a record; nil when it is absent.
+    /// - Throws: `corrupt`, `unknownFormat`, and what reading throws.
+    package func document<Body: DocumentBody>(
+        _ key: Key, as: Body.Type = Body.self
+    ) async throws(StoreError) -> Stored<Body>? {
+        guard let record = try await readRecord(key) else { return nil }
+        return try Stored(record, at: key)
+    }
+
+    /// Creates a record.
+    /// - Throws: `preconditionFailed` when it exists; `outcomeUnknown`.
+    package func create<Body: DocumentBody>(_ key: Key, _ body: Body) async throws(StoreError) -> Stored<Body> {
+        try await write(Document(body), at: key, expecting: .absent)
+    }
+
+    /// Replaces exactly what was read.
+    /// - Throws: `preconditionFailed` when it has changed since; `outcomeUnknown`.
+    package func replace<Body: DocumentBody>(
+        _ key: Key, _ stored: Stored<Body>, with body: Body
+    ) async throws(StoreError) -> Stored<Body> {
+        try await write(stored.document.successor(body), at: key, expecting: .version(stored.version))
+    }
+
+    /// Reads, changes and writes back, again while others win the race.
+    /// - Parameter change: the new body, from the present one; nil to leave it.
+    /// - Throws: `notFound`; `unavailable` when others won every time.
+    package func update<Body: DocumentBody>(
+        _ key: Key, as: Body.Type = Body.self,
+        _ change: (Body) throws(StoreError) -> Body?
+    ) async throws(StoreError) -> Stored<Body> {
+        var backoff = Backoff()
+        while true {
+            guard let stored = try await document(key, as: Body.self) else {
+                throw StoreError(.notFound, "there is no \(Body.title) at \(key)").during("update", key: key.text)
+            }
+            guard let body = try change(stored.body) else { return stored }
+            do {
+                return try await replace(key, stored, with: body)
+            } catch where error.code == .preconditionFailed {
+                try await backoff.wait(or: error)
+            }
+        }
+    }
+
+    /// Writes a document, and finds out what became of it where the storage could not tell.
+    private func write<Body: DocumentBody>(
+        _ document: Document<Body>, at key: Key, expecting: Record.Expectation
+    ) async throws(StoreError) -> Stored<Body> {
+        let bytes = try document.bytes()
+        var backoff = Backoff()
+        while true {
+            do {
+                return Stored(document: document, version: try await writeRecord(key, bytes, expecting: expecting))
+            } catch where error.code == .outcomeUnknown {
+                if let settled = try await settle(document, at: key, expecting: expecting, error) { return settled }
+                // Undecided: the identical write once more.
+                try await backoff.wait(or: error)
+            }
+        }
+    }
+
+    /// Reads back what an ambiguous write left: won, lost (thrown), or nil when nothing has happened yet.
+    private func settle<Body: DocumentBody>(
+        _ document: Document<Body>, at key: Key, expecting: Record.Expectation, _ unknown: StoreError
+    ) async throws(StoreError) -> Stored<Body>? {
+        guard let record = try await readRecord(key) else {
+            if expecting == .absent { return nil }
+            throw unknown
+        }
+        let current: Stored<Body> = try Stored(record, at: key)
+        if current.document.revision == document.revision {
+            try await flushRecord(key)
+            return current
+        }
+        if current.document.ancestors.contains(document.revision) {
+            // Ours was written and then replaced: its version is gone, and nothing may be written on its strength.
+            return Stored(document: document, version: .superseded)
+        }
+        if expecting == .version(current.version) { return nil }
+        guard current.document.namesAll(since: document) else { throw unknown }
+        throw StoreError(.preconditionFailed, "the \(Body.title) was written by another").during(
+            "settle", key: key.text)
+    }
+}
+
+extension Stored {
+    package init(_ record: Record, at key: Key) throws(StoreError) {
+        do {
+            document = try Document(bytes: record.bytes)
+        } catch {
+            throw error.during("readRecord", key: key.text)
+        }
+        version = record.version
+    }
+}
+
+extension Record.Version {
+    /// A version that no storage gives out.
+    fileprivate static var superseded: Self { Self(token: "superseded") }
+}
+
+extension Document {
+    /// Whether the chain of ancestors reaches back to where `other` would stand, so that its absence proves something.
+    fileprivate func namesAll(since other: Document) -> Bool {
+        if ancestors.count < Self.maximumAncestors { return true }
+        return other.ancestors.first.map(ancestors.contains) ?? false
+    }
+}

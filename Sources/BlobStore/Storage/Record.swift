@@ -1,0 +1,26 @@
+/// A record as it was read: all its bytes, and the token that names this very write of it.
+public struct Record: Sendable, Equatable {
+    public let bytes: [UInt8]
+    public let version: Version
+
+    public init(bytes: [UInt8], version: Version) {
+        self.bytes = bytes
+        self.version = version
+    }
+
+    /// A record is at most this large.
+    public static let maximumBytes = 1 << 20
+
+    /// Names one write of a record; opaque but to the storage that made it.
+    public struct Version: Hashable, Sendable, CustomStringConvertible {
+        public let token: String
+        public init(token: String) { self.token = token }
+        public var description: String { token }
+    }
+
+    /// What a writer believes to be there.
+    public enum Expectation: Hashable, Sendable {
+        case absent
+        case version(Version)
+    }
+}

@@ -1,0 +1,27 @@
+extension Console {
+    /// Runs `body` and shows how far `meter` has come meanwhile: a bar on a terminal, else a line every 10 s.
+    /// - Parameter isShown: false for `--no-progress`; a quiet console shows none either.
+    public func showing<Answer, Failure: Error>(
+        _ meter: Meter, isShown: Bool = true, every interval: Duration = .seconds(10),
+        _ body: () async throws(Failure) -> Answer
+    ) async throws(Failure) -> Answer {
+        guard isShown, verbosity >= .normal else { return try await body() }
+        // Cancelled and awaited when this scope ends, however it ends.
+        async let _ = draw(meter, every: notices.isTerminal ? .milliseconds(200) : interval)
+        return try await body()
+    }
+
+    private func draw(_ meter: Meter, every interval: Duration) async {
+        let start = ContinuousClock.now
+        var gauge = RateGauge()
+        gauge.add(meter.reading, at: .zero)
+        while (try? await Task.sleep(for: interval)) != nil {
+            let elapsed = ContinuousClock.now - start
+            let reading = meter.reading
+            gauge.add(reading, at: elapsed)
+            let text = ProgressText(meter, reading, gauge, elapsed: elapsed)
+            if notices.isTerminal { showBar(text.bar(width: notices.width())) } else { say(text.line) }
+        }
+        showBar(nil)
+    }
+}

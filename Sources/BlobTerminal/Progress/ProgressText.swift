@@ -1,0 +1,77 @@
+/// Says in one line how far a piece of work has come.
+public struct ProgressText: Sendable {
+    public let activity: String
+    public let unit: String
+    public let reading: Meter.Reading
+    public let gauge: RateGauge
+    public let elapsed: Duration
+
+    public init(_ meter: Meter, _ reading: Meter.Reading, _ gauge: RateGauge, elapsed: Duration) {
+        self.activity = reading.activity ?? meter.activity
+        self.unit = meter.unit
+        self.reading = reading
+        self.gauge = gauge
+        self.elapsed = elapsed
+    }
+
+    /// The whole line, e.g. `importing: 1,200 of 5,000 packages, 1.2 GB, 85.3 MB/s, 240 packages/s, 16 s left`.
+    public var line: String { "\(activity): " + parts.joined(separator: ", ") }
+
+    /// The line with a bar before it where the end is known, cut to `width` characters.
+    public func bar(width: Int) -> String {
+        var line = self.line
+        let barWidth = min(24, width - line.count - 6)
+        if let share, barWidth >= 8 {
+            let filled = Int(share * Double(barWidth))
+            let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
+            line = "[\(bar)] \(line)"
+        }
+        return String(line.prefix(width - 1))
+    }
+
+    /// The share that is done, 0 to 1, by bytes where they are known; nil while the end is unknown.
+    public var share: Double? {
+        if let expected = reading.expectedBytes, expected > 0 { return ratio(reading.bytes, expected) }
+        if let expected = reading.expectedItems, expected > 0 { return ratio(reading.items, expected) }
+        return nil
+    }
+
+    private func ratio(_ part: Int64, _ whole: Int64) -> Double { min(1, max(0, Double(part) / Double(whole))) }
+
+    private var parts: [String] {
+        var parts = [counts]
+        if let expected = reading.expectedBytes {
+            parts.append("\(ByteSize(bytes: reading.bytes).human) of \(ByteSize(bytes: expected).human)")
+        } else if reading.bytes > 0 {
+            parts.append(ByteSize(bytes: reading.bytes).human)
+        }
+        if reading.failures > 0 { parts.append("\(grouped(reading.failures)) failed") }
+        if gauge.bytesPerSecond >= 1 {
+            parts.append(ByteRate(bytesPerSecond: Int64(min(gauge.bytesPerSecond, 1e18))).human)
+        }
+        if gauge.itemsPerSecond >= 1 {
+            parts.append("\(grouped(Int64(min(gauge.itemsPerSecond, 1e18)))) \(unit)/s")
+        }
+        parts.append(gauge.timeLeft(reading).map { "\($0.human) left" } ?? elapsed.human)
+        return parts
+    }
+
+    private var counts: String {
+        let expected = reading.expectedItems.map { " of \(grouped($0))" } ?? ""
+        return "\(grouped(reading.items))\(expected) \(unit)"
+    }
+}
+
+/// A number with a comma between thousands: `1,234,567`.
+public func grouped(_ number: Int64) -> String {
+    var digits = String(number.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+        groups.insert(String(digits.suffix(3)), at: 0)
+        digits.removeLast(3)
+    }
+    return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+}
+
+/// A number and what it counts: `1 error`, `2,000 errors`.
+public func counted(_ number: Int64, _ word: String) -> String { "\(grouped(number)) \(word)\(number == 1 ? "" : "s")" }

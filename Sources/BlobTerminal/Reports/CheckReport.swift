@@ -1,0 +1,91 @@
+public import BlobStore
+internal import Synchronization
+
+/// What a check reported, kept for the files that it writes at its end.
+public struct CheckReport: Sendable {
+    /// One feed of it, or the server root itself.
+    public struct Section: Sendable {
+        /// Nil for the server root itself.
+        public let feed: FeedName?
+        public var summary = CheckOperation.Summary()
+        public var findings: [Finding] = []
+        /// What could not be looked at.
+        public var gaps: [String] = []
+
+        init(_ feed: FeedName?) {
+            self.feed = feed
+        }
+
+        /// The section's name for people.
+        public var title: String { feed?.text ?? "server root" }
+    }
+
+    /// The root that was checked, by its URL.
+    public var root: String
+    /// How much content was read, in the words of the command line.
+    public var level: String
+    public var started: Timestamp
+    public var seconds: Double
+    public var total: CheckOperation.Summary
+    public var sections: [Section]
+    /// Findings and gaps beyond ``maximumEntries``, which are only counted.
+    public var omitted: Int
+
+    /// So many findings and gaps are kept with their texts.
+    public static let maximumEntries = 10_000
+}
+
+/// Collects the events of a check.
+public final class CheckReportBuilder: Sendable {
+    fileprivate struct State: Sendable {
+        var sections: [CheckReport.Section] = []
+        var entries = 0
+        var omitted = 0
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Takes an event; may be called from many tasks at once.
+    public func add(_ event: CheckOperation.Event) {
+        state.withLock { state in
+            switch event {
+            case .finding(let finding): state.add(finding.feed) { $0.findings.append(finding) }
+            case .incomplete(let feed, let error): state.add(feed) { $0.gaps.append("\(error)") }
+            case .finished(let feed, let summary): state.section(feed) { $0.summary = summary }
+            case .progress, .plan: break
+            }
+        }
+    }
+
+    /// The report at the end.
+    public func report(
+        root: String, level: String, started: Timestamp, seconds: Double, total: CheckOperation.Summary
+    ) -> CheckReport {
+        state.withLock { state in
+            CheckReport(
+                root: root, level: level, started: started, seconds: seconds, total: total,
+                sections: state.sections, omitted: state.omitted)
+        }
+    }
+}
+
+extension CheckReportBuilder.State {
+    /// Keeps a finding or a gap, as long as there is room.
+    fileprivate mutating func add(_ feed: FeedName?, _ change: (inout CheckReport.Section) -> Void) {
+        guard entries < CheckReport.maximumEntries else {
+            omitted += 1
+            return
+        }
+        entries += 1
+        section(feed, change)
+    }
+
+    fileprivate mutating func section(_ feed: FeedName?, _ change: (inout CheckReport.Section) -> Void) {
+        if let index = sections.firstIndex(where: { $0.feed == feed }) { return change(&sections[index]) }
+        var section = CheckReport.Section(feed)
+        change(&section)
+        sections.append(section)
+    }
+}

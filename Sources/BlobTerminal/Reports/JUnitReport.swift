@@ -1,0 +1,102 @@
+internal import BlobStore
+
+/// A check as JUnit XML, for the test views of CI systems: a suite for each feed, a test for each kind of finding, and
+/// a failed one for each error.
+public struct JUnitReport: Sendable {
+    private let report: CheckReport
+
+    public init(_ report: CheckReport) {
+        self.report = report
+    }
+
+    /// The XML document.
+    public var text: String {
+        let suites = report.sections.map(suite)
+        let failures = suites.reduce(0) { $0 + $1.failures }
+        let gaps = suites.reduce(0) { $0 + $1.gaps }
+        let tests = suites.reduce(0) { $0 + $1.tests }
+        var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        xml += "<testsuites name=\"blobtool check\" tests=\"\(tests)\" failures=\"\(failures)\" errors=\"\(gaps)\" "
+        xml += "time=\"\(time(report.seconds))\">\n"
+        xml += suites.map(\.text).joined()
+        return xml + "</testsuites>\n"
+    }
+
+    private struct Suite {
+        var text = ""
+        var tests = 0
+        var failures = 0
+        var gaps = 0
+
+        mutating func add(_ name: String, of suite: String, _ body: String) {
+            tests += 1
+            text += "    <testcase classname=\"\(markup(suite))\" name=\"\(markup(name))\" time=\"0\""
+            text += body.isEmpty ? "/>\n" : ">\n\(body)    </testcase>\n"
+        }
+    }
+
+    private func suite(_ section: CheckReport.Section) -> Suite {
+        var suite = Suite()
+        for kind in Finding.Kind.allCases {
+            let findings = section.findings.filter { $0.kind == kind }
+            let errors = findings.filter { $0.severity == .error }
+            for error in errors {
+                suite.failures += 1
+                suite.add("\(kind.rawValue): \(subject(error))", of: section.title, failure(error))
+            }
+            if errors.isEmpty {
+                suite.add("no \(kind.rawValue)", of: section.title, remarks(findings))
+            }
+        }
+        for gap in section.gaps {
+            suite.gaps += 1
+            suite.add("complete", of: section.title,
+                "      <error type=\"incomplete\" message=\"\(markup(gap))\"/>\n")
+        }
+        if section.gaps.isEmpty { suite.add("complete", of: section.title, "") }
+        suite.text = head(section, suite) + suite.text + "  </testsuite>\n"
+        return suite
+    }
+
+    private func head(_ section: CheckReport.Section, _ suite: Suite) -> String {
+        let summary = section.summary
+        let counts = [
+            ("root", report.root), ("content", report.level), ("packages", "\(summary.packages)"),
+            ("blobs", "\(summary.blobs)"), ("bytes", "\(summary.bytes)"), ("bytesRead", "\(summary.bytesRead)"),
+        ]
+        var xml =
+            "  <testsuite name=\"\(markup(section.title))\" tests=\"\(suite.tests)\" failures=\"\(suite.failures)\" "
+        xml +=
+            "errors=\"\(suite.gaps)\" skipped=\"0\" timestamp=\"\(report.started)\" time=\"\(time(report.seconds))\">\n"
+        xml += "    <properties>\n"
+        for (name, value) in counts {
+            xml += "      <property name=\"\(name)\" value=\"\(markup(value))\"/>\n"
+        }
+        return xml + "    </properties>\n"
+    }
+
+    private func failure(_ finding: Finding) -> String {
+        var lines = ["key: \(finding.key)"]
+        lines += finding.packages.map { "package: \($0)" }
+        return "      <failure type=\"\(finding.kind.rawValue)\" message=\"\(markup(finding.message))\">"
+            + lines.map(markup).joined(separator: "\n") + "</failure>\n"
+    }
+
+    private func remarks(_ findings: [Finding]) -> String {
+        if findings.isEmpty { return "" }
+        let lines = findings.map { "\($0.severity.rawValue): \($0.key): \($0.message)" }
+        return "      <system-out>" + lines.map(markup).joined(separator: "\n") + "</system-out>\n"
+    }
+
+    private func subject(_ finding: Finding) -> String {
+        guard let first = finding.packages.first else { return finding.key }
+        return finding.packages.count == 1 ? first : "\(first) and \(finding.packages.count - 1) more"
+    }
+
+    /// Seconds with three decimals.
+    private func time(_ seconds: Double) -> String {
+        let milliseconds = Int64((seconds * 1_000).rounded())
+        let rest = String(milliseconds % 1_000)
+        return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+}

@@ -1,0 +1,30 @@
+internal import ArgumentParser
+
+/// The command line: what there is to type. What it does stands in the layers below.
+struct Blobtool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "blobtool",
+        abstract: "Keeps packages for any number of server nodes on one shared storage.",
+        discussion: """
+            A server-level root holds feeds, and a feed holds packages by path. The root is named by --root, by \
+            BLOBSTORE_ROOT, or by a config file.
+
+            Examples:
+              blobtool init /mnt/nas/packages
+              export BLOBSTORE_ROOT=/mnt/nas/packages
+              blobtool feed create npm
+              blobtool push npm left-pad-1.3.0.tgz --prefix left-pad/1.3.0
+              blobtool ls npm -l
+              blobtool check --content all
+            """,
+        version: toolVersion,
+        subcommands: [
+            InitCommand.self, FeedCommand.self, ExplainCommand.self, PushCommand.self, PullCommand.self,
+            ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self, LogCommand.self,
+            PromoteCommand.self, ImportCommand.self, ExportCommand.self, CheckCommand.self,
+            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ManualCommand.self,
+        ])
+}
+
+/// What `--version` says.
+let toolVersion = "blobtool 0.1.0"

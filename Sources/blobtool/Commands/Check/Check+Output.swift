@@ -1,0 +1,68 @@
+internal import BlobStore
+internal import BlobTerminal
+
+extension Finding {
+    /// The `finding` line.
+    var line: JSONLine {
+        JSONLine("finding", [
+            "kind": .string(kind.rawValue), "severity": .string(severity.rawValue),
+            "feed": feed.map { .string($0.text) }, "key": .string(key),
+            "packages": .array(packages.map { .string($0) }), "message": .string(message),
+        ])
+    }
+
+    /// The finding for people: what, where, and the first packages that it affects.
+    var text: String {
+        let place = feed.map { "feed \($0), " } ?? ""
+        var lines = ["\(severity.rawValue.uppercased())  \(kind.rawValue)  \(place)\(key.printable)"]
+        lines.append("  \(message.printable)")
+        for package in packages.prefix(Self.shownPackages) { lines.append("  affects \(package.printable)") }
+        if packages.count > Self.shownPackages {
+            lines.append("  and \(grouped(Int64(packages.count - Self.shownPackages))) more packages")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static let shownPackages = 10
+}
+
+extension CheckOperation.Summary {
+    /// The `summary` line of a feed, or without one of all.
+    func line(_ feed: FeedName?, seconds: Double?) -> JSONLine {
+        JSONLine("summary", [
+            "command": "check", "feed": feed.map { .string($0.text) }, "packages": .integer(packages),
+            "blobs": .integer(blobs), "bytes": .integer(bytes), "bytesRead": .integer(bytesRead),
+            "errors": .integer(errors), "warnings": .integer(warnings), "infos": .integer(infos),
+            "complete": .bool(complete), "seconds": seconds.map { .number($0) },
+        ])
+    }
+
+    func text(_ feed: FeedName) -> String { "feed \(feed): \(verdict.lowercased()), \(counts)" }
+
+    /// One word for the whole.
+    var verdict: String {
+        if !complete { return "INCOMPLETE" }
+        return errors > 0 ? "DAMAGED" : "GOOD"
+    }
+
+    var counts: String {
+        "\(counted(packages, "package")), \(counted(blobs, "blob")), \(ByteSize(bytes: bytes).human) of content "
+            + "(\(ByteSize(bytes: bytesRead).human) read), \(counted(errors, "error")), \(counted(warnings, "warning")), "
+            + "\(counted(infos, "info"))"
+    }
+}
+
+extension CheckOperation.Plan {
+    /// The `plan` line of a dry run.
+    func line(_ feed: FeedName) -> JSONLine {
+        JSONLine("plan", [
+            "feed": .string(feed.text), "packages": .integer(packages), "blobs": .integer(blobs),
+            "bytes": .integer(bytes), "requests": .integer(requests),
+        ])
+    }
+
+    func text(_ feed: FeedName) -> String {
+        "feed \(feed): \(counted(packages, "package")), \(counted(blobs, "blob")); would read "
+            + "\(ByteSize(bytes: bytes).human) with \(counted(requests, "request"))"
+    }
+}

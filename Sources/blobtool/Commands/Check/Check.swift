@@ -1,0 +1,89 @@
+internal import BlobStore
+internal import BlobTerminal
+
+/// What `check` does: runs the operation, shows what it finds, and keeps it for the reports.
+struct Check: Sendable {
+    let feeds: [FeedName]
+    let options: CheckOperation.Options
+    let url: RootURL
+    let level: String
+    let session: Session
+
+    private var console: Console { session.console }
+
+    /// Runs to the end. What could not be looked at, be it the whole root, makes the result incomplete.
+    /// - Parameter opening: opens the store for a body.
+    func run(
+        _ opening: ((PackageStore) async throws -> CheckOperation.Summary) async throws -> CheckOperation.Summary
+    ) async throws -> CheckReport {
+        let builder = CheckReportBuilder()
+        let (started, start) = (Timestamp.now, ContinuousClock.now)
+        let meter = Meter("checking", unit: "items")
+        let total: CheckOperation.Summary
+        do {
+            total = try await opening { store in
+                let operation = CheckOperation(store, feeds: feeds, options) { event in
+                    builder.add(event)
+                    show(event, meter)
+                }
+                return try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
+            }
+        } catch let error as StoreError where error.code != .cancelled {
+            total = unlooked(error, builder)
+        }
+        let seconds = (ContinuousClock.now - start).inSeconds
+        console.emit(total.line(nil, seconds: seconds), text: text(total, ContinuousClock.now - start))
+        return builder.report(root: url.description, level: level, started: started, seconds: seconds, total: total)
+    }
+
+    /// Nothing could be looked at: neither damage nor health.
+    private func unlooked(_ error: StoreError, _ builder: CheckReportBuilder) -> CheckOperation.Summary {
+        var total = CheckOperation.Summary()
+        total.complete = false
+        if error.code == .wrongRoot {
+            let finding = Finding(.wrongRoot, feed: nil, key: url.description, error.message)
+            builder.add(.finding(finding))
+            show(finding)
+            total.errors = 1
+        }
+        builder.add(.incomplete(nil, error))
+        console.report(error)
+        return total
+    }
+
+    private func show(_ event: CheckOperation.Event, _ meter: Meter) {
+        switch event {
+        case .progress(let feed, let progress):
+            meter.show(progress)
+            meter.update { $0.activity = "\(feed?.text ?? "server root"): \(progress.phase)" }
+        case .finding(let finding): show(finding)
+        case .incomplete(let feed, let error): show(error, feed)
+        case .plan(let feed, let plan): console.emit(plan.line(feed), text: plan.text(feed))
+        case .finished(let feed, let summary):
+            console.emit(summary.line(feed, seconds: nil), text: options.isDryRun ? nil : summary.text(feed))
+        }
+    }
+
+    private func show(_ finding: Finding) {
+        console.emit(finding.line, text: finding.text)
+    }
+
+    private func show(_ error: StoreError, _ feed: FeedName?) {
+        if console.format == .json {
+            console.emit(
+                JSONLine("error", [
+                    "code": .string(error.code.rawValue), "message": .string(error.description),
+                    "feed": feed.map { .string($0.text) },
+                ]), text: nil)
+        }
+        console.say("error: could not look everywhere in \(feed.map { "feed \"\($0)\"" } ?? "the server root"): "
+            + "\(error)".printable, from: .quiet)
+    }
+
+    private func text(_ total: CheckOperation.Summary, _ time: Duration) -> String {
+        if options.isDryRun {
+            return total.complete ? "nothing was checked" : "INCOMPLETE: not everything could be counted"
+        }
+        return "\(total.verdict): \(total.counts) in \(time.human)"
+    }
+}

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+
+struct CheckCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Holds records against content and names all that is damaged, missing or unexpected.",
+        discussion: """
+            --content says how much content is read and hashed: none, all, 10% (what was not verified for the \
+            longest), 3/7 (the third of seven fixed parts) or unverified:30d.
+
+            Exits 1 when it found errors (with --strict also for warnings and infos), and 2 when it could not look \
+            everywhere, whatever else it found.
+
+            Examples:
+              blobtool check
+              blobtool check npm pypi --content all --jobs 4
+              blobtool check --content 10% --bwlimit 50MB --junit check.xml --html check.html
+              blobtool check --content 3/7 --dry-run
+            """)
+
+    @Argument(help: "The feeds; none for all, and the server root itself.", transform: Read.feed)
+    var feed: [FeedName] = []
+    @Option(
+        help: ArgumentHelp("How much content to read: none, all, 10%, 3/7 or unverified:30d.", valueName: "level"),
+        transform: ContentChoice.init)
+    var content = ContentChoice.none
+    @Option(help: ArgumentHelp("Write the result as JUnit XML to this file.", valueName: "file"), completion: .file())
+    var junit: String?
+    @Option(help: ArgumentHelp("Write the result as a web page to this file.", valueName: "file"), completion: .file())
+    var html: String?
+    @Flag(help: "Only say how much there is to read.") var dryRun = false
+    @Flag(help: "Exit 1 for warnings and infos too.") var strict = false
+    @OptionGroup(title: "Work options") var work: WorkOptions
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws {
+        if dryRun && (junit != nil || html != nil) {
+            throw ValidationError("A dry run finds nothing to report: leave out --junit and --html.")
+        }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let settings = try await root.settings()
+        let check = Check(
+            feeds: feed,
+            options: CheckOperation.Options(content: content.level, jobs: work.jobs ?? 8, isDryRun: dryRun),
+            url: settings.root.value, level: content.text, session: session)
+        let report = try await check.run { body in
+            try await session.withStore(root, limit: work.bwlimit, body)
+        }
+        if let junit { try await write(JUnitReport(report).text, to: junit, session.console) }
+        if let html { try await write(HTMLReport(report).text, to: html, session.console) }
+        return status(report.total)
+    }
+
+    private func status(_ total: CheckOperation.Summary) -> ExitStatus {
+        if !total.complete { return .failed }
+        if total.errors > 0 || strict && total.warnings + total.infos > 0 { return .notGood }
+        return .done
+    }
+
+    private func write(_ text: String, to path: String, _ console: Console) async throws(StoreError) {
+        try await LocalDestination.write(path) { (append) async throws(StoreError) in
+            try await append(Array(text.utf8))
+        }
+        console.say("wrote \(path.printable)")
+    }
+}
+
+/// A level of content, with the words that it was asked for in.
+struct ContentChoice: Sendable, CustomStringConvertible {
+    let text: String
+    let level: ContentLevel
+
+    static let none = ContentChoice(text: "none", level: .none)
+
+    private init(text: String, level: ContentLevel) {
+        self.text = text
+        self.level = level
+    }
+
+    init(_ text: String) throws {
+        self.init(text: text, level: try ContentLevel(writtenAs: text))
+    }
+
+    var description: String { text }
+}

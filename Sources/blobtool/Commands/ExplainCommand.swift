@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+
+struct ExplainCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Says where a feed's root is, which setting won, and whether the root is the right one.",
+        discussion: """
+            Exits 1 when what is there is not the root that the catalog names.
+
+            Examples:
+              blobtool explain npm
+              blobtool explain npm --root /mnt/nas/packages --format json
+            """)
+
+    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let source = try await root.settings().root.source
+        let explanation = try await session.withStore(root) { try await $0.explain(feed, serverSource: source) }
+        session.console.emit(explanation.line, text: explanation.text)
+        return explanation.matches ? .done : .notGood
+    }
+}
+
+extension Explanation {
+    fileprivate var line: JSONLine {
+        JSONLine("explain", [
+            "feed": .string(feed.text), "root": .string(root.description), "source": .string(source.rawValue),
+            "setBy": .string(setBy.description), "expectedId": .string(expectedID),
+            "foundId": foundID.map { .string($0) } ?? .null, "matches": .bool(matches),
+            "problem": problem.map { .string($0.description) },
+        ])
+    }
+
+    fileprivate var text: String {
+        let origin = source == .feed ? "the feed's own root" : "in the server root"
+        let verdict = matches ? "yes" : "NO" + (problem.map { ": \($0)" } ?? "")
+        return """
+            feed      \(feed)
+            root      \(root)
+            source    \(source.rawValue) (\(origin))
+            set by    \(setBy)
+            expected  \(expectedID)
+            found     \(foundID ?? "nothing")
+            matches   \(verdict.printable)
+            """
+    }
+}

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+
+struct FeedSetCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set",
+        abstract: "Changes a feed's policy, or points it at another root of its own.",
+        discussion: """
+            --feed-root points only at a root that carries this feed's id, or at an empty place while the feed holds \
+            no packages; packages are moved by a migration.
+
+            Examples:
+              blobtool feed set npm --mutable
+              blobtool feed set npm --grace 48h --digests sha1
+              blobtool feed set npm --feed-root /mnt/new/npm
+            """)
+
+    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @OptionGroup var policy: PolicyOptions
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws {
+        if policy.feedRoot == nil && policy.policy == FeedPolicy() {
+            throw ValidationError(
+                "Nothing is to be set: give --feed-root, --mutable, --immutable, --grace or --digests.")
+        }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.withStore(root) { store in
+            if let url = try policy.feedRootURL { _ = try await store.updateFeed(feed, root: url) }
+            let record = try await store.updateFeed(feed, policy.policy)
+            session.console.emit(record.line(in: store), text: record.text(in: store))
+        }
+        return .done
+    }
+}

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+
+struct InitCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Makes a server-level root in an empty or missing place, or says that it is one already.",
+        discussion: """
+            Examples:
+              blobtool init /mnt/nas/packages
+              blobtool init file:///srv/packages --format json
+              blobtool init "s3://bucket/packages?endpoint=https://s3.example.net&region=eu-1"
+            """)
+
+    @Argument(help: ArgumentHelp("Where: a path, file:///path or s3://bucket/prefix?…", valueName: "url"))
+    var url: String
+    @Flag(help: "Accept an S3 server without conditional writes, for a root that only one process ever writes to.")
+    var singleWriter = false
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws {
+        _ = try Read.root(url)
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let (store, isNew) = try await PackageStore.create(
+            Read.root(url), node: Session.node, with: Session.opener(isForOneWriter: singleWriter))
+        session.console.emit(
+            JSONLine(
+                "root",
+                [
+                    "id": .string(store.rootID), "url": .string(store.url.description), "kind": "server",
+                    "format": .integer(Int64(store.rootFormat)), "created": .bool(isNew),
+                ]),
+            text: "\(isNew ? "made" : "there is already") a server root at \(store.url), id \(store.rootID)")
+        for advice in store.capabilities.advice { session.console.warn(advice) }
+        await store.close()
+        return .done
+    }
+}

@@ -1,0 +1,61 @@
+internal import BlobStore
+internal import BlobTerminal
+
+extension PackageRecord {
+    /// The `package` line.
+    var line: JSONLine {
+        JSONLine("package", [
+            "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
+            "published": .string(published.description), "publishedBy": .string(publishedBy),
+            "contentType": contentType.map { .string($0) }, "digests": digests.map(Self.object),
+            "annotations": annotations.map(Self.object), "deleted": deleted.map(\.value),
+            "restored": restored.map(\.value),
+        ])
+    }
+
+    private static func object(_ values: [String: String]) -> LineValue {
+        .object(values.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
+    }
+
+    /// The package as a line of a long listing.
+    var longText: String {
+        "\(pad(String(size), to: 12, .right))  \(published)  \(digest.hex.prefix(12))  \(shortText)"
+    }
+
+    /// The package as a line of a listing.
+    var shortText: String { path.text.printable + (deleted == nil ? "" : "  (deleted)") }
+
+    /// The package for people, on several lines.
+    var text: String {
+        var rows = [
+            ("path", path.text), ("digest", digest.description), ("size", "\(size) (\(ByteSize(bytes: size).human))"),
+            ("published", "\(published) by \(publishedBy)"),
+        ]
+        for (name, value) in (digests ?? [:]).sorted(by: { $0.key < $1.key }) { rows.append((name, value)) }
+        if let contentType { rows.append(("content type", contentType)) }
+        for (name, value) in (annotations ?? [:]).sorted(by: { $0.key < $1.key }) { rows.append((name, value)) }
+        if let restored { rows.append(("restored", "\(restored.at) by \(restored.by)")) }
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { "\(pad($0.printable, to: width, .left))  \($1.printable)" }.joined(separator: "\n")
+    }
+}
+
+extension PackageRecord.Act {
+    fileprivate var value: LineValue {
+        .object([.init("at", .string(at.description)), .init("by", .string(by))])
+    }
+}
+
+extension Published {
+    /// The `published` line.
+    var line: JSONLine {
+        JSONLine("published", [
+            "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
+            "outcome": .string(outcome.rawValue),
+        ])
+    }
+
+    var text: String {
+        "\(pad(outcome.rawValue, to: 9, .left))  \(path.text.printable)  (\(ByteSize(bytes: size).human), \(digest))"
+    }
+}

@@ -1,0 +1,57 @@
+internal import BlobStore
+internal import BlobTerminal
+internal import Synchronization
+
+/// What `push` does with the files that it was given.
+struct Push: Sendable {
+    let files: [String]
+    let isRecursive: Bool
+    let followsLinks: Bool
+    let prefix: String?
+    let path: PackagePath?
+    let expected: Digest?
+    let details: PublicationDetails
+
+    /// A file to publish, and the path that it goes to behind the prefix.
+    struct Item: Sendable {
+        let file: String
+        let name: String
+        let followsLink: Bool
+    }
+
+    func run(in feed: Feed, _ session: Session, _ items: ItemOptions, jobs: Int) async throws(StoreError) -> ExitStatus
+    {
+        let failures = Failures(session.console, items.failed)
+        defer { failures.keepPartialFile() }
+        let meter = Meter("publishing", unit: "files")
+        let count = Mutex(0)
+        let queue = PushQueue(self, only: try await items.selection(), failures)
+        try await session.console.showing(meter, isShown: session.showsProgress) { () async throws(StoreError) in
+            try await concurrently(jobs, queue.next) { (item) async throws(StoreError) in
+                let isDone = try await failures.guarding(item.file) { () async throws(StoreError) in
+                    let published = try await publish(item, in: feed, meter)
+                    session.console.emit(published.line, text: published.text)
+                }
+                if isDone { count.withLock { $0 += 1 } }
+                meter.add(items: 1, failures: isDone ? 0 : 1)
+            }
+        }
+        return failures.finish(succeeded: count.withLock { $0 })
+    }
+
+    private func publish(_ item: Item, in feed: Feed, _ meter: Meter) async throws(StoreError) -> Published {
+        let path = if let path { path } else { try PackagePath(prefixed(item.name)) }
+        let content: AsyncPull<[UInt8]>
+        if item.file == "-" {
+            content = LocalPipe.standardInput()
+        } else {
+            content = try await LocalFile.open(item.file, followingLinks: item.followsLink).chunks()
+        }
+        return try await feed.publish(content.metered(meter), at: path, expecting: expected, details)
+    }
+
+    private func prefixed(_ name: String) -> String {
+        guard let prefix, !prefix.isEmpty else { return name }
+        return prefix.hasSuffix("/") ? prefix + name : "\(prefix)/\(name)"
+    }
+}

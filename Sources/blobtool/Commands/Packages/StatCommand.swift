@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+
+struct StatCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stat",
+        abstract: "Shows what is known of a package.",
+        discussion: """
+            Examples:
+              blobtool stat npm left-pad/1.3.0/left-pad-1.3.0.tgz
+              blobtool stat npm left-pad/1.3.0/left-pad-1.3.0.tgz --format json | jq -r .digest
+            """)
+
+    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let record = try await session.withFeed(feed, root) { try await $0.presentPackage(at: path).record }
+        session.console.emit(record.line, text: record.text)
+        return .done
+    }
+}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+
+struct CollectCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Frees content that no package names; without --delete it only says what it would free.",
+        discussion: """
+            Safe while any number of nodes publish. What is older than the feed's grace period is moved aside first, \
+            where it is still found, and removed by a run that comes a grace period later. The first record that \
+            cannot be read stops it, since what it names is unknown.
+
+            Examples:
+              blobtool gc
+              blobtool gc npm --delete
+              blobtool gc npm --delete --max-delete 50%
+            """)
+
+    @Argument(help: "The feeds; none for all.", transform: Read.feed) var feed: [FeedName] = []
+    @Option(
+        help: ArgumentHelp(
+            "Refuse when more than this share of all blobs, or of their bytes, would go.", valueName: "share"),
+        transform: { try Percentage(writtenAs: $0) })
+    var maxDelete = Percentage(value: 20)
+    @Flag(help: "Free it.") var delete = false
+    @OptionGroup(title: "Work options") var work: JobOptions
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.withStore(root) { store in
+            var failures = 0
+            let names = feed.isEmpty ? try await store.feeds().flattened() : feed
+            for name in names {
+                do {
+                    try await collect(try await store.feed(name), session)
+                } catch let error as StoreError where names.count > 1 && !error.meetsEveryItem {
+                    failures += 1
+                    session.console.report(error)
+                }
+            }
+            return ExitStatus(succeeded: names.count - failures, failed: failures)
+        }
+    }
+
+    private func collect(_ feed: Feed, _ session: Session) async throws {
+        let console = session.console
+        let options = CollectOperation.Options(
+            deletes: delete, maximumPercent: maxDelete.value, jobs: work.jobs ?? 8)
+        let meter = Meter("collecting", unit: "items")
+        let operation = CollectOperation(feed, options) { event in
+            switch event {
+            case .progress(let progress): meter.show(progress)
+            case .garbage(let key, let size, let age):
+                console.emit(
+                    JSONLine("garbage", [
+                        "feed": .string(feed.name.text), "key": .string(key), "size": .integer(size),
+                        "age": .integer(age.components.seconds),
+                    ]),
+                    text: "\(key.printable)  \(ByteSize(bytes: size).human), \(age.human) old")
+            }
+        }
+        let summary = try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
+        console.emit(summary.line(feed.name, isDryRun: !delete), text: summary.text(feed.name, isDryRun: !delete))
+    }
+}
+
+extension CollectOperation.Summary {
+    fileprivate func line(_ feed: FeedName, isDryRun: Bool) -> JSONLine {
+        JSONLine("summary", [
+            "command": "gc", "feed": .string(feed.text), "candidates": .integer(candidates),
+            "deleted": .integer(deleted), "bytes": .integer(bytes), "retired": .integer(retired),
+            "restored": .integer(restored), "dryRun": .bool(isDryRun),
+        ])
+    }
+
+    fileprivate func text(_ feed: FeedName, isDryRun: Bool) -> String {
+        let found = "feed \(feed): \(counted(candidates, "piece")) of garbage, \(ByteSize(bytes: bytes).human)"
+        if isDryRun { return found + "; nothing was freed, which --delete does" }
+        return found + "; \(grouped(deleted)) removed, \(grouped(retired)) moved aside until the grace period is over, "
+            + "\(grouped(restored)) put back"
+    }
+}

@@ -1,0 +1,110 @@
+internal import BlobStore
+internal import BlobTerminal
+internal import Synchronization
+
+/// The items of a command that failed: told when it happens, repeated at the end, and kept for the next run.
+final class Failures: Sendable {
+    private struct State {
+        var count = 0
+        var repeated: [String] = []
+        var file: ItemFile?
+        var fileProblem: StoreError?
+    }
+
+    /// So many are repeated at the end; the file has all of them.
+    private static let maximumRepeated = 1_000
+
+    private let console: Console
+    private let path: String?
+    private let state = Mutex(State())
+
+    /// - Parameter path: the file of `--failed`.
+    init(_ console: Console, _ path: String?) {
+        self.console = console
+        self.path = path
+    }
+
+    var count: Int { state.withLock(\.count) }
+
+    /// Tells that an item failed.
+    /// - Parameters:
+    ///   - item: as the next run can take it.
+    func add(_ item: String, _ error: StoreError) {
+        let sentence = error.description.contains(item) ? error.description : "\(item): \(error)"
+        if console.format == .json {
+            console.emit(
+                JSONLine("error", [
+                    "code": .string(error.code.rawValue), "message": .string(error.description), "item": .string(item),
+                ]), text: nil)
+        }
+        console.say("error: \(sentence.printable)", from: .quiet)
+        state.withLock { state in
+            state.count += 1
+            if state.repeated.count < Self.maximumRepeated { state.repeated.append(sentence.printable) }
+            keep(item, &state)
+        }
+    }
+
+    private func keep(_ item: String, _ state: inout State) {
+        guard let path, state.fileProblem == nil else { return }
+        do throws(StoreError) {
+            let file = if let begun = state.file { begun } else { try ItemFile(path) }
+            state.file = file
+            try file.add(item)
+        } catch {
+            state.fileProblem = error
+        }
+    }
+
+    /// Does something with an item, and tells where it fails.
+    /// - Returns: whether it was done.
+    /// - Throws: what would meet every other item too.
+    func guarding(
+        _ item: String, _ work: () async throws(StoreError) -> Void
+    ) async throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            try await work()
+            return true
+        } catch {
+            if error.meetsEveryItem { throw error }
+            add(item, error)
+            return false
+        }
+    }
+
+    /// Repeats what failed among several, and puts the file of `--failed` in its place, empty where nothing failed.
+    /// - Returns: what the exit code says.
+    func finish(succeeded: Int) -> ExitStatus {
+        let (count, repeated) = state.withLock { ($0.count, $0.repeated) }
+        if count > 0 && succeeded + count > 1 {
+            let rest = count > repeated.count ? ["  and \(grouped(Int64(count - repeated.count))) more"] : []
+            let heading = "\(grouped(Int64(count))) of \(grouped(Int64(succeeded + count))) failed:"
+            console.say(([heading] + repeated.map { "  \($0)" } + rest).joined(separator: "\n"), from: .quiet)
+        }
+        let isKept = keepFile(evenIfEmpty: true)
+        return isKept ? ExitStatus(succeeded: succeeded, failed: count) : .failed
+    }
+
+    /// Keeps what failed until the command was stopped; after its end there is nothing left to keep.
+    func keepPartialFile() {
+        keepFile(evenIfEmpty: false)
+    }
+
+    @discardableResult
+    private func keepFile(evenIfEmpty: Bool) -> Bool {
+        guard let path else { return true }
+        let problem = state.withLock { state -> StoreError? in
+            defer {
+                state.file = nil
+                state.fileProblem = nil
+            }
+            if let problem = state.fileProblem { return problem }
+            do throws(StoreError) {
+                if let file = state.file { try file.finish() } else if evenIfEmpty { try ItemFile(path).finish() }
+                return nil
+            } catch { return error }
+        }
+        if let problem { console.report(problem) }
+        return problem == nil
+    }
+}

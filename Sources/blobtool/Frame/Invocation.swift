@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import BlobTerminal
+internal import Logging
+
+/// One run of the tool: from its arguments to its exit status.
+struct Invocation: Sendable {
+    private let arguments: [String]
+    private let interruption: Interruption
+
+    init(_ arguments: [String], _ interruption: Interruption) {
+        self.arguments = arguments
+        self.interruption = interruption
+    }
+
+    func run() async -> ExitStatus {
+        let parsed: any ParsableCommand
+        do { parsed = try Blobtool.parseAsRoot(arguments) } catch { return answer(error) }
+        guard let command = parsed as? any ToolCommand else { return answerIncomplete(parsed) }
+        let console = Console(
+            format: command.output.format, verbosity: command.output.verbosity, interruption: interruption)
+        LoggingSystem.bootstrap { ConsoleLog($0, to: console) }
+        let session = Session(
+            console: console, interruption: interruption, showsProgress: !command.output.noProgress)
+        let status = await run(command, in: session)
+        console.flush()
+        return interruption.reason.map { explain($0, on: console) } ?? status
+    }
+
+    private func run(_ command: any ToolCommand, in session: Session) async -> ExitStatus {
+        let work = Task { try await command.run(in: session) }
+        interruption.onRequest { work.cancel() }
+        do {
+            return try await work.value
+        } catch {
+            // What was stopped is reported as that, not as what it was stopped in the middle of.
+            if interruption.reason == nil { return report(error, on: session.console) }
+            return .failed
+        }
+    }
+
+    private func report(_ error: any Error, on console: Console) -> ExitStatus {
+        switch error {
+        case let error as ValidationError:
+            return refuse(error.message, on: console)
+        case let error as SyntaxError:
+            return refuse(error.description, on: console)
+        default:
+            console.report(error)
+            return .failed
+        }
+    }
+
+    private func explain(_ reason: Interruption.Reason, on console: Console) -> ExitStatus {
+        if let sentence = reason.sentence {
+            let code: StoreError.Code = if case .signal = reason { .cancelled } else { .failed }
+            console.report(code: code.rawValue, sentence)
+        }
+        return reason.status
+    }
+}
+
+// What comes of a command line that is no command.
+extension Invocation {
+    /// Help, version and completion scripts come as errors of the parser too.
+    private func answer(_ error: any Error) -> ExitStatus {
+        let console = Console(format: format, interruption: interruption)
+        guard Blobtool.exitCode(for: error) == .success else {
+            return refuse(unknownCommand ?? Blobtool.message(for: error), on: console)
+        }
+        // Asked for by a person, and so text in any format.
+        let people = Console(format: .text, interruption: interruption)
+        people.emit(JSONLine("help"), text: Blobtool.fullMessage(for: error))
+        return interruption.reason?.status ?? .done
+    }
+
+    /// No command of ours: the parser's own `help`, or a command that only has subcommands.
+    private func answerIncomplete(_ parsed: any ParsableCommand) -> ExitStatus {
+        if type(of: parsed).configuration.subcommands.isEmpty {
+            var help = parsed
+            do { try help.run() } catch { return answer(error) }
+            return .done
+        }
+        let console = Console(format: format, interruption: interruption)
+        let names = type(of: parsed).configuration.subcommands.filter { $0.configuration.shouldDisplay }
+            .compactMap { $0.configuration.commandName }
+        return refuse("A command is missing, one of \(names.joined(separator: ", "))", on: console)
+    }
+
+    private func refuse(_ message: String, on console: Console) -> ExitStatus {
+        var sentence = message.replacing("\n", with: " ")
+        while sentence.last == "." || sentence.last == " " { sentence.removeLast() }
+        sentence = sentence.prefix(1).lowercased() + sentence.dropFirst()
+        console.report(code: "usage", "\(sentence): see \"\(commandPath) --help\"")
+        return .usage
+    }
+
+    /// The format as asked for, also where the rest cannot be understood.
+    private var format: Console.Format {
+        let joined = arguments.contains("--format=json")
+        let apart = zip(arguments, arguments.dropFirst()).contains { $0 == "--format" && $1 == "json" }
+        return joined || apart ? .json : .text
+    }
+
+    /// A first word that is no command is told as that, rather than as one argument too many.
+    private var unknownCommand: String? {
+        guard let word = arguments.first, !word.hasPrefix("-"), commandPath == "blobtool" else { return nil }
+        return "There is no command \"\(word)\""
+    }
+
+    /// The command that was typed, as far as there is one, e.g. `blobtool feed create`.
+    private var commandPath: String {
+        var names = ["blobtool"]
+        var level: any ParsableCommand.Type = Blobtool.self
+        for argument in arguments {
+            guard let next = level.configuration.subcommands.first(where: { $0.configuration.commandName == argument })
+            else { break }
+            names.append(argument)
+            level = next
+        }
+        return names.joined(separator: " ")
+    }
+}

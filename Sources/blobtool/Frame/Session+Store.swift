@@ -1,0 +1,47 @@
+internal import BlobBackends
+internal import BlobStore
+internal import BlobTerminal
+internal import Glibc
+
+extension Session {
+    /// Opens the server root for `body`, and closes it after.
+    func withStore<Answer: Sendable>(
+        _ options: RootOptions, limit: ByteRate? = nil, _ body: (PackageStore) async throws -> Answer
+    ) async throws -> Answer {
+        let settings = try await options.settings()
+        let store = try await PackageStore.open(
+            settings.root.value, node: Self.node, rootID: settings.rootID?.value, with: Self.opener(limit))
+        do {
+            let answer = try await body(store)
+            await store.close()
+            return answer
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Opens a feed of the server root for `body`.
+    func withFeed<Answer: Sendable>(
+        _ name: FeedName, _ options: RootOptions, limit: ByteRate? = nil, _ body: (Feed) async throws -> Answer
+    ) async throws -> Answer {
+        try await withStore(options, limit: limit) { store in try await body(try await store.feed(name)) }
+    }
+
+    static func opener(_ limit: ByteRate? = nil, isForOneWriter: Bool = false) -> any StorageOpener {
+        Backends(bytesPerSecond: limit?.bytesPerSecond, isForOneWriter: isForOneWriter)
+    }
+
+    /// The name that this machine signs with: `blobtool-` and its host name, as far as a node may be called that.
+    static var node: NodeName {
+        get throws(StoreError) {
+            var buffer = [CChar](repeating: 0, count: 256)
+            guard gethostname(&buffer, buffer.count - 1) == 0 else { return try NodeName("blobtool") }
+            let host = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            let name = String(decoding: host, as: UTF8.self).lowercased().map { character in
+                character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
+            }
+            return try NodeName(String(("blobtool-" + String(name)).prefix(63)))
+        }
+    }
+}

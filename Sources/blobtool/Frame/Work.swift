@@ -1,0 +1,43 @@
+internal import BlobStore
+internal import BlobTerminal
+
+extension AsyncPull<[UInt8]> {
+    /// The same content, whose bytes are counted as they pass.
+    func metered(_ meter: Meter) -> AsyncPull<[UInt8]> {
+        let next = puller()
+        return AsyncPull { () async throws(StoreError) in
+            let chunk = try await next()
+            meter.add(bytes: Int64(chunk?.count ?? 0))
+            return chunk
+        }
+    }
+}
+
+extension Meter {
+    /// Shows how far an operation has come.
+    func show(_ progress: WorkProgress) {
+        update { reading in
+            reading.activity = progress.phase
+            reading.items = progress.items
+            reading.bytes = progress.bytes
+            reading.expectedItems = progress.itemsTotal
+            reading.expectedBytes = progress.bytesTotal
+        }
+    }
+}
+
+extension ItemOptions {
+    /// The items of `--only`; nil when all are wanted.
+    func selection() async throws(StoreError) -> Set<String>? {
+        guard let only else { return nil }
+        return Set(try await ItemFile.read(only))
+    }
+}
+
+extension Console {
+    /// Passes content on to standard output, on a thread that may be blocked.
+    func passing(_ content: [UInt8]) async throws(StoreError) {
+        try await LocalThreads.run { () throws(StoreError) in self.pass(content) }
+        if Task.isCancelled { throw StoreError(.cancelled, "stopped while writing to standard output") }
+    }
+}

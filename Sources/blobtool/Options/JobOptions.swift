@@ -1,0 +1,13 @@
+internal import ArgumentParser
+
+/// How much is done at once, by commands that move no content.
+struct JobOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp("Work on so many items at once.", valueName: "n"))
+    var jobs: Int?
+
+    func validate() throws {
+        if let jobs, !(1...1_024).contains(jobs) {
+            throw ValidationError("--jobs takes a number from 1 to 1024, not \(jobs).")
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import BlobStore
+internal import FoundationEssentials
+
+/// Which server-level root to work on.
+struct RootOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp(
+            "The server-level root: a path, file:///path or s3://bucket/prefix?…; else BLOBSTORE_ROOT, else the config file.",
+        valueName: "url"))
+    var root: String?
+
+    @Option(help: ArgumentHelp("The id that the root must carry.", valueName: "id"))
+    var rootId: String?
+
+    @Option(help: ArgumentHelp("The config file; else BLOBSTORE_CONFIG.", valueName: "file"), completion: .file())
+    var config: String?
+
+    /// The root to use, and who named it.
+    func settings() async throws(StoreError) -> ServerSettings {
+        try await ServerSettings.resolve(
+            root: root, rootID: rootId, configPath: config, environment: ProcessInfo.processInfo.environment)
+    }
+}

@@ -1,0 +1,124 @@
+import BlobS3
+import BlobStore
+import Synchronization
+import Testing
+
+/// One object on a server that breaks off, or knows less of ranges than it should.
+private final class ObjectServer: Sendable {
+    enum Manner: Sendable {
+        case proper
+        /// Each connection is reset after so many bytes of a body.
+        case breaking(Int)
+        /// Answers 200 to a range, and tells which it sends.
+        case ok
+        /// Sends everything, whatever was asked for.
+        case everything
+        /// Ends each body early, as if complete.
+        case short
+    }
+
+    private let content: [UInt8]
+    private let manner: Manner
+    private let counts = Mutex((requests: 0, connections: 0))
+
+    init(_ content: [UInt8], _ manner: Manner) {
+        self.content = content
+        self.manner = manner
+    }
+
+    var requests: Int { counts.withLock { $0.requests } }
+    var connections: Int { counts.withLock { $0.connections } }
+
+    func serve(_ connection: ScriptedServer.Connection) {
+        counts.withLock { $0.connections += 1 }
+        while let head = connection.readHead() {
+            counts.withLock { $0.requests += 1 }
+            let line = head.split(separator: "\r\n").first { $0.hasPrefix("Range: bytes=") }
+            let bounds = line?.dropFirst("Range: bytes=".count).split(separator: "-").compactMap { Int($0) } ?? []
+            guard bounds.count == 2, bounds[0] < content.count else { return }
+            if !answer(bounds[0]..<min(bounds[1] + 1, content.count), on: connection) { return }
+        }
+    }
+
+    private func answer(_ range: Range<Int>, on connection: ScriptedServer.Connection) -> Bool {
+        let told = "Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(content.count)\r\n"
+        switch manner {
+        case .proper: return send("206 Partial", told, content[range], connection)
+        case .ok: return send("200 OK", told, content[range], connection)
+        case .everything: return send("200 OK", "", content[...], connection)
+        case .breaking(let count):
+            _ = send("206 Partial", told, content[range], connection, atMost: count)
+            connection.resetAtEnd()
+            return false
+        case .short:
+            _ = send("206 Partial", told, content[range], connection, atMost: range.count / 2)
+            return false
+        }
+    }
+
+    private func send(
+        _ status: String, _ fields: String, _ body: ArraySlice<UInt8>, _ connection: ScriptedServer.Connection,
+        atMost count: Int = .max
+    ) -> Bool {
+        connection.write("HTTP/1.1 \(status)\r\nETag: \"e\"\r\n\(fields)Content-Length: \(body.count)\r\n\r\n")
+        return connection.write(Array(body.prefix(count)))
+    }
+}
+
+@Suite("An object that is read")
+struct ReadingTests {
+    private static let content = [UInt8](unsafeUninitializedCapacity: 20 << 20) { buffer, count in
+        for index in 0..<(20 << 20) { buffer[index] = UInt8(truncatingIfNeeded: index ^ index >> 8 ^ index >> 16) }
+        count = 20 << 20
+    }
+    private var content: [UInt8] { Self.content }
+
+    private func read(_ object: ObjectServer, _ range: Range<Int64>? = nil) async throws -> [UInt8] {
+        let server = try ScriptedServer { object.serve($0) }
+        let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket")
+        return try await storage.withObject(try Key("object"), range: range) { content in
+            var bytes: [UInt8] = []
+            for try await chunk in content.chunks { bytes += chunk }
+            return bytes
+        }
+    }
+
+    @Test("connections that break are resumed where they were")
+    func resumed() async throws {
+        let object = ObjectServer(content, .breaking(3 << 20))
+        #expect(try await read(object) == content)
+        #expect(object.requests > 6)
+        let part = ObjectServer(content, .breaking(1 << 20))
+        #expect(try await read(part, 5..<9_000_000) == Array(content[5..<9_000_000]))
+    }
+
+    @Test("a server that answers 200 to ranges, or sends everything, is understood")
+    func lenient() async throws {
+        #expect(try await read(ObjectServer(content, .ok)) == content)
+        #expect(try await read(ObjectServer(content, .everything), 100..<200) == Array(content[100..<200]))
+        let large = try await read(ObjectServer(content, .everything), (7 << 20)..<(18 << 20))
+        #expect(large == Array(content[(7 << 20)..<(18 << 20)]))
+    }
+
+    @Test("bodies that always end early are an error in the end, never a short read")
+    func short() async throws {
+        for manner in [ObjectServer.Manner.short, .breaking(0)] {
+            let object = ObjectServer(Array(content.prefix(1_000)), manner)
+            await expectCode(.unavailable) { _ = try await read(object) }
+        }
+    }
+
+    @Test("small objects are read on one connection, one request each")
+    func oneConnection() async throws {
+        let object = ObjectServer(Array(content.prefix(5_000)), .proper)
+        let server = try ScriptedServer { object.serve($0) }
+        let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket")
+        for _ in 0..<20 {
+            try await storage.withObject(try Key("object")) { content in
+                for try await chunk in content.chunks { #expect(chunk.count <= 5_000) }
+            }
+        }
+        #expect(object.requests == 20)
+        #expect(object.connections == 1)
+    }
+}

@@ -1,0 +1,169 @@
+import BlobS3
+import BlobStore
+import Synchronization
+import Testing
+
+/// One record on a server that keeps to conditions, and answers as a script says.
+private final class RecordServer: Sendable {
+    /// What becomes of a conditional write that would win.
+    enum Step: Sendable {
+        case plain
+        /// It is done, and the answer is lost or wrong.
+        case doneBut(String)
+        /// It is not done, and the answer says nothing.
+        case notDone(String)
+        /// It is done and replaced by so many others at once, and then the answer is lost.
+        case doneAndReplaced(Int)
+    }
+
+    private struct State {
+        var body: String?
+        var fields = ""
+        var writes = 0
+        var steps: [Step]
+    }
+
+    private let state: Mutex<State>
+
+    init(_ steps: [Step]) { state = Mutex(State(steps: steps)) }
+
+    var writes: Int { state.withLock { $0.writes } }
+    var body: String? { state.withLock { $0.body } }
+
+    func serve(_ connection: ScriptedServer.Connection) {
+        while let (head, body) = connection.readRequest() {
+            let answer = head.hasPrefix("GET") ? read() : write(head, String(decoding: body, as: UTF8.self))
+            if answer.isEmpty { return connection.resetAtEnd() }
+            connection.write(answer)
+        }
+    }
+
+    private func read() -> String {
+        state.withLock { state in
+            guard let body = state.body else { return ScriptedServer.answer(404, code: "NoSuchKey") }
+            return ScriptedServer.answer(200, headers: Self.etag(body) + state.fields, body: body)
+        }
+    }
+
+    private func write(_ head: String, _ body: String) -> String {
+        state.withLock { state in
+            let expected = state.body.map { "If-Match: \"\(Self.name($0))\"" } ?? "If-None-Match: *"
+            guard head.contains(expected) else { return ScriptedServer.answer(412, code: "PreconditionFailed") }
+            state.writes += 1
+            let step = state.steps.isEmpty ? .plain : state.steps.removeFirst()
+            if case .notDone(let answer) = step { return answer }
+            state.body = body
+            state.fields = Self.lineage(head)
+            switch step {
+            case .doneBut(let answer): return answer
+            case .doneAndReplaced(let others):
+                for other in 0..<others { Self.replace(&state, "other-\(other)") }
+                return ""
+            default: return ScriptedServer.answer(200, headers: Self.etag(body))
+            }
+        }
+    }
+
+    private static func replace(_ state: inout State, _ name: String) {
+        let write = value("write", state.fields)
+        let after = ([write] + value("after", state.fields).split(separator: ",").map(String.init)).prefix(16)
+        state.body = name
+        state.fields =
+            "x-amz-meta-blobstore-write: \(name)\r\nx-amz-meta-blobstore-after: "
+            + "\(after.filter { !$0.isEmpty }.joined(separator: ","))\r\n"
+    }
+
+    private static func value(_ name: String, _ fields: String) -> String {
+        let line = fields.split(separator: "\r\n").first { $0.hasPrefix("x-amz-meta-blobstore-\(name):") }
+        return line.map { String($0.drop { $0 != " " }.dropFirst()) } ?? ""
+    }
+
+    private static func lineage(_ head: String) -> String {
+        let lines = head.split(separator: "\r\n").filter { $0.hasPrefix("x-amz-meta-blobstore-") }
+        return lines.map { $0 + "\r\n" }.joined()
+    }
+
+    private static func name(_ body: String) -> String {
+        String(body.utf8.reduce(5_381) { $0 &* 33 &+ Int($1) }, radix: 36)
+    }
+    private static func etag(_ body: String) -> String { "ETag: \"\(name(body))\"\r\n" }
+}
+
+@Suite("A record's write whose answer leaves doubt")
+struct DoubtTests {
+    private func storage(_ records: RecordServer) throws -> (storage: S3Storage, server: ScriptedServer) {
+        let server = try ScriptedServer { records.serve($0) }
+        let storage = S3Storage(
+            server.session(), prefix: "", address: "s3://bucket",
+            assuming: .init(
+                holdsCreation: true, replacement: .quoted))
+        return (storage, server)
+    }
+
+    static let lost = [
+        "", ScriptedServer.answer(500, code: "UnknownError"), ScriptedServer.answer(503, code: "SlowDown"),
+    ]
+
+    @Test("a write that happened is a success, whatever was answered", arguments: lost)
+    func happened(_ answer: String) async throws {
+        let records = RecordServer([.doneBut(answer), .doneBut(answer)])
+        let (storage, server) = try storage(records)
+        let key = try Key("record.json")
+        let first = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+        let second = try await storage.writeRecord(key, Array("two".utf8), expecting: .version(first))
+        let read = try await storage.readRecord(key)
+        #expect(read?.version == second && records.body == "two" && records.writes == 2)
+        _ = server
+    }
+
+    @Test("a write that did not happen is sent again, the same", arguments: lost)
+    func again(_ answer: String) async throws {
+        let records = RecordServer([.notDone(answer), .notDone(answer), .plain, .notDone(answer), .plain])
+        let (storage, server) = try storage(records)
+        let key = try Key("record.json")
+        let first = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+        _ = try await storage.writeRecord(key, Array("two".utf8), expecting: .version(first))
+        #expect(records.body == "two" && records.writes == 5)
+        _ = server
+    }
+
+    @Test("a write that happened and was replaced meanwhile is a success, and its version is void")
+    func replaced() async throws {
+        let records = RecordServer([.doneAndReplaced(3)])
+        let (storage, server) = try storage(records)
+        let key = try Key("record.json")
+        let version = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+        await expectCode(.preconditionFailed) {
+            _ = try await storage.writeRecord(key, Array("two".utf8), expecting: .version(version))
+        }
+        #expect(records.body == "other-2")
+        _ = server
+    }
+
+    @Test("where too much happened since to tell, the outcome is unknown")
+    func unknown() async throws {
+        let records = RecordServer([.doneAndReplaced(17)])
+        let (storage, server) = try storage(records)
+        await expectCode(.outcomeUnknown) {
+            _ = try await storage.writeRecord(try Key("record.json"), Array("one".utf8), expecting: .absent)
+        }
+        _ = server
+    }
+
+    @Test("a loser whose answer was lost learns that he lost")
+    func loser() async throws {
+        let records = RecordServer([])
+        let (storage, server) = try storage(records)
+        let key = try Key("record.json")
+        let first = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+        _ = try await storage.writeRecord(key, Array("two".utf8), expecting: .version(first))
+        await expectCode(.preconditionFailed) {
+            _ = try await storage.writeRecord(key, Array("three".utf8), expecting: .version(first))
+        }
+        await expectCode(.preconditionFailed) {
+            _ = try await storage.writeRecord(key, Array("four".utf8), expecting: .absent)
+        }
+        #expect(records.body == "two")
+        _ = server
+    }
+}

@@ -1,0 +1,136 @@
+import BlobS3
+import BlobStore
+import Testing
+
+@Suite("Requests that are sent again")
+struct RetryTests {
+    @Test("pauses grow to a ceiling, and chance spreads them down to nothing")
+    func pauses() {
+        let policy = RetryPolicy()
+        let full = (1...12).map { policy.pause(afterAttempts: $0, random: 1) }
+        #expect(full[0] == .milliseconds(100) && full[1] == .milliseconds(200) && full[3] == .milliseconds(800))
+        #expect(full.allSatisfy { $0 <= policy.longestPause } && full.last == policy.longestPause)
+        #expect(policy.pause(afterAttempts: 12, random: 0) == .zero)
+        #expect(policy.pause(afterAttempts: 1_000, random: 1) == policy.longestPause)
+    }
+
+    @Test("attempts end by number and by time")
+    func bounds() {
+        let budget = RetryBudget()
+        var policy = RetryPolicy()
+        var attempts = Attempts(policy, isServerKnown: true, now: .zero)
+        var count = 0
+        while attempts.pause(retryAfter: nil, budget: budget, now: .zero, random: 0) != nil { count += 1 }
+        #expect(count == policy.maximumAttempts - 1)
+        var first = Attempts(policy, isServerKnown: false, now: .zero)
+        count = 0
+        while first.pause(retryAfter: nil, budget: budget, now: .zero, random: 0) != nil { count += 1 }
+        #expect(count == policy.maximumFirstAttempts - 1)
+        policy.totalTime = .seconds(10)
+        var timed = Attempts(policy, isServerKnown: true, now: .seconds(5))
+        #expect(timed.pause(retryAfter: .seconds(9), budget: budget, now: .seconds(5), random: 0) == .seconds(9))
+        #expect(timed.pause(retryAfter: nil, budget: budget, now: .seconds(15), random: 0) == nil)
+        var patient = Attempts(RetryPolicy(), isServerKnown: true, now: .zero)
+        #expect(patient.pause(retryAfter: .seconds(3_600), budget: budget, now: .zero, random: 0) == nil)
+    }
+
+    @Test("the process's budget runs out, and time and successes fill it again")
+    func budget() {
+        let budget = RetryBudget(capacity: 3, perSecond: 1)
+        #expect((0..<5).map { _ in budget.take(now: .zero) } == [true, true, true, false, false])
+        #expect(
+            [budget.take(now: .seconds(2)), budget.take(now: .seconds(2)), budget.take(now: .seconds(2))]
+                == [true, true, false])
+        for _ in 0..<11 { budget.refund() }
+        #expect([budget.take(now: .seconds(2)), budget.take(now: .seconds(2))] == [true, false])
+    }
+
+    static let passing = [
+        ScriptedServer.answer(500, code: "InternalError"), ScriptedServer.answer(503, code: "SlowDown"),
+        ScriptedServer.answer(429), ScriptedServer.answer(502), ScriptedServer.answer(504),
+        ScriptedServer.answer(400, code: "RequestTimeout"), ScriptedServer.answer(409, code: "OperationAborted"), "",
+    ]
+
+    @Test("what passes is sent again", arguments: passing)
+    func transient(_ answer: String) async throws {
+        let (server, requests) = try ScriptedServer.answering([answer, ScriptedServer.answer(200, body: "done")])
+        let response = try await server.session().send(S3Call("GET", "name"))
+        #expect(response.body == Array("done".utf8))
+        #expect(requests.all.count == 2)
+    }
+
+    @Test("an answer that is cut off is asked for again")
+    func truncated() async throws {
+        let server = try ScriptedServer { connection in
+            _ = connection.readRequest()
+            if connection.number > 0 { return connection.answer(200, "done") }
+            connection.write("HTTP/1.1 200 So\r\nContent-Length: 1000\r\n\r\nshort")
+        }
+        #expect(try await server.session().send(S3Call("GET", "name")).body == Array("done".utf8))
+    }
+
+    @Test(
+        "what stays as it is is not sent again",
+        arguments: [
+            (403, "AccessDenied", StoreError.Code.permissionDenied), (404, "NoSuchBucket", .notFound),
+            (400, "InvalidBucketName", .invalidArgument), (501, "NotImplemented", .unsupported),
+            (412, "PreconditionFailed", .preconditionFailed), (400, "EntityTooLarge", .invalidArgument),
+            (400, "KeyTooLongError", .invalidKey), (403, "SignatureDoesNotMatch", .permissionDenied),
+        ])
+    func permanent(_ status: Int, _ name: String, _ code: StoreError.Code) async throws {
+        let (server, requests) = try ScriptedServer.answering([ScriptedServer.answer(status, code: name)])
+        await expectCode(code) { _ = try await server.session().send(S3Call("GET", "name")) }
+        #expect(requests.all.count == 1)
+    }
+
+    @Test("a server's Retry-After is waited for")
+    func retryAfter() async throws {
+        let (server, _) = try ScriptedServer.answering([
+            ScriptedServer.answer(503, code: "SlowDown", headers: "Retry-After: 7\r\n"), ScriptedServer.answer(200),
+        ])
+        let time = ManualTime()
+        _ = try await server.session(time).send(S3Call("GET", "name"))
+        #expect(time.slept == [.seconds(7)])
+    }
+
+    @Test("a conditional request is not sent again once a server may have seen it")
+    func conditional() async throws {
+        for answer in [
+            ScriptedServer.answer(500, code: "UnknownError"), ScriptedServer.answer(503, code: "SlowDown"), "",
+        ] {
+            let (server, requests) = try ScriptedServer.answering([answer, ScriptedServer.answer(200)])
+            var call = S3Call("PUT", "name")
+            try call.set(body: Array("body".utf8), contentType: "text/plain")
+            call.repetition = .onlyIfUnsent
+            await expectCode(.unavailable) { _ = try await server.session().send(call) }
+            #expect(requests.all.count == 1)
+        }
+    }
+
+    @Test("a clock that is off is learnt from the server, once, and signed with from then on")
+    func skew() async throws {
+        let refusal = ScriptedServer.answer(
+            403, code: "RequestTimeTooSkewed", headers: "Date: Sun, 30 Aug 2015 13:36:00 GMT\r\n")
+        let (server, requests) = try ScriptedServer.answering([refusal, ScriptedServer.answer(200)])
+        let session = server.session()
+        _ = try await session.send(S3Call("GET", "name"))
+        _ = try await session.send(S3Call("GET", "name"))
+        #expect(requests.all.map { $0.contains("x-amz-date: 20150830T133600Z") } == [false, true, true])
+        let (stubborn, asked) = try ScriptedServer.answering([refusal])
+        await expectCode(.permissionDenied) { _ = try await stubborn.session().send(S3Call("GET", "name")) }
+        #expect(asked.all.count == 2)
+    }
+
+    @Test("an error inside of a success is one, and is sent again where that helps")
+    func errorInside() async throws {
+        let error = ScriptedServer.answer(200, code: "InternalError")
+        let copied = ScriptedServer.answer(200, body: "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")
+        let (server, _) = try ScriptedServer.answering([error, ScriptedServer.answer(200, body: "garbage"), copied])
+        let answer = try await server.session().send(S3Call("PUT", "name"), for: ObjectCopiedAnswer.self).answer
+        #expect(answer.etag == "e")
+        let (refusing, _) = try ScriptedServer.answering([ScriptedServer.answer(200, code: "AccessDenied")])
+        await expectCode(.permissionDenied) {
+            _ = try await refusing.session().send(S3Call("PUT", "name"), for: ObjectCopiedAnswer.self)
+        }
+    }
+}

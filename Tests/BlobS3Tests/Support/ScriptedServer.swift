@@ -1,0 +1,118 @@
+import BlobSystem
+import Glibc
+import Synchronization
+
+/// A server on a port of this machine that does what a script says, however wrong that is.
+final class ScriptedServer: Sendable {
+    /// One connection, as the script sees it.
+    struct Connection: Sendable {
+        fileprivate let socket: Int32
+        /// From 0, in the order in which they came.
+        let number: Int
+
+        /// The head of the next request, and nothing of its body; nil when the client has closed.
+        func readHead() -> String? {
+            var bytes: [UInt8] = []
+            while !bytes.ends(with: Array("\r\n\r\n".utf8)) {
+                guard let byte = read(1).first else { return nil }
+                bytes.append(byte)
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+
+        /// So many bytes; fewer at the end.
+        func read(_ count: Int) -> [UInt8] {
+            var bytes: [UInt8] = []
+            while bytes.count < count {
+                var buffer = [UInt8](repeating: 0, count: min(count - bytes.count, 64 << 10))
+                let got = recv(socket, &buffer, buffer.count, 0)
+                if got <= 0 { break }
+                bytes += buffer[..<got]
+            }
+            return bytes
+        }
+
+        /// A whole request.
+        func readRequest() -> (head: String, body: [UInt8])? {
+            guard let head = readHead() else { return nil }
+            let line = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+            let length = line.flatMap { Int($0.drop { $0 != " " }.dropFirst()) } ?? 0
+            return (head, read(length))
+        }
+
+        /// - Returns: whether the client still takes bytes.
+        @discardableResult
+        func write(_ bytes: [UInt8]) -> Bool {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let sent = rest.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                if sent <= 0 { return false }
+                rest = rest.dropFirst(sent)
+            }
+            return true
+        }
+
+        @discardableResult
+        func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+        /// A whole answer.
+        func answer(_ status: Int, headers: String = "", _ body: String = "") {
+            write("HTTP/1.1 \(status) So\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        }
+
+        /// Makes the end of the script reset the connection rather than close it.
+        func resetAtEnd() {
+            var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+            setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        }
+    }
+
+    private let listener: Int32
+    let port: UInt16
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Each connection is closed when its script has ended.
+    init(_ script: @escaping @Sendable (Connection) -> Void) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isOpen = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                bind(listener, raw, length) == 0 && listen(listener, 64) == 0
+                    && getsockname(listener, raw, &length) == 0
+            }
+        }
+        guard isOpen else { throw ServerFailure() }
+        self.listener = listener
+        port = UInt16(bigEndian: address.sin_port)
+        let isRunning = Thread.start(named: "scripted-server") {
+            var number = 0
+            while true {
+                let socket = accept(listener, nil, nil)
+                if socket < 0 { return }
+                let connection = Connection(socket: socket, number: number)
+                number += 1
+                let hasThread = Thread.start(named: "scripted-peer") {
+                    script(connection)
+                    close(connection.socket)
+                }
+                if !hasThread { close(socket) }
+            }
+        }
+        guard isRunning else { throw ServerFailure() }
+    }
+
+    deinit {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+}
+
+private struct ServerFailure: Error {}
+
+extension [UInt8] {
+    fileprivate func ends(with other: [UInt8]) -> Bool { suffix(other.count) == other[...] }
+}

@@ -1,0 +1,82 @@
+@testable import BlobTerminal
+import BlobStore
+import Testing
+
+@Suite struct ReportTests {
+    /// A report of a real check of a damaged feed.
+    private func damagedReport() async throws -> CheckReport {
+        let storage = MemoryStorage()
+        let opener = OneStorage(storage)
+        let store = try await PackageStore.create(RootURL("/memory"), node: NodeName("n"), with: opener).store
+        _ = try await store.createFeed(FeedName("npm"), root: RootURL("/feed"))
+        let feed = try await store.feed("npm")
+        for path in ["<b>&amp;\"'.tgz", "good.tgz"] {
+            _ = try await feed.publish(ObjectSource(Array(path.utf8)).read(), at: PackagePath(path), by: "x")
+        }
+        let gone = try Digest(of: Array("<b>&amp;\"'.tgz".utf8))
+        try await opener.feed.removeObject(Key("blobs/sha256/\(gone.hex.prefix(2))/\(gone.hex)"))
+        _ = try await opener.feed.writeObject(Key("blobs/sha256/stray"), ObjectSource([1]))
+        let builder = CheckReportBuilder()
+        let total = try await CheckOperation(store, .init()) { builder.add($0) }.run()
+        return builder.report(
+            root: "file:///memory", level: "none", started: Timestamp(seconds: 0), seconds: 1.5, total: total)
+    }
+
+    @Test("the JUnit report has a failed test for each error, and one for each kind of which there is none")
+    func junit() async throws {
+        let text = JUnitReport(try await damagedReport()).text
+        #expect(text.contains("<testsuite name=\"npm\" tests=\"11\" failures=\"1\" errors=\"0\""))
+        #expect(text.contains("name=\"missing-blob: &lt;b&gt;&amp;amp;&quot;&#39;.tgz\""))
+        #expect(text.contains("<failure type=\"missing-blob\""))
+        #expect(text.contains("<testcase classname=\"npm\" name=\"no corrupt-blob\" time=\"0\"/>"))
+        #expect(text.contains("<system-out>warning: blobs/sha256/stray"))
+        #expect(!text.contains("<b>"))
+    }
+
+    @Test("the HTML report names the verdict, the damaged package and what is beside it, and escapes all names")
+    func html() async throws {
+        let text = HTMLReport(try await damagedReport()).text
+        #expect(text.contains("<h1>Damaged</h1>"))
+        #expect(text.contains("1 error in 1 package."))
+        #expect(text.contains("&lt;b&gt;&amp;amp;&quot;&#39;.tgz"))
+        #expect(text.contains("<rect class=\"error\""))
+        #expect(text.contains("Findings beside packages"))
+        #expect(!text.contains("<b>&amp;amp;") && !text.contains("<script"))
+    }
+
+    @Test("an incomplete check is neither sound nor merely damaged, in both reports")
+    func incomplete() {
+        let builder = CheckReportBuilder()
+        builder.add(.incomplete(nil, StoreError(.unavailable, "the server did not answer")))
+        var total = CheckOperation.Summary()
+        total.complete = false
+        let report = builder.report(
+            root: "file:///x", level: "all", started: Timestamp(seconds: 0), seconds: 0, total: total)
+        #expect(HTMLReport(report).text.contains("<h1>Incomplete</h1>"))
+        #expect(JUnitReport(report).text.contains("<error type=\"incomplete\" message=\"the server did not answer\"/>"))
+    }
+
+    @Test("more findings than a report keeps are counted")
+    func bounded() {
+        let builder = CheckReportBuilder()
+        for number in 0..<(CheckReport.maximumEntries + 5) {
+            builder.add(.incomplete(nil, StoreError(.unavailable, "\(number)")))
+        }
+        let report = builder.report(
+            root: "", level: "", started: Timestamp(seconds: 0), seconds: 0, total: CheckOperation.Summary())
+        #expect(report.omitted == 5)
+    }
+}
+
+/// A server root and a feed root in memory.
+private struct OneStorage: StorageOpener {
+    let server: MemoryStorage
+    let feed = MemoryStorage()
+
+    init(_ server: MemoryStorage) { self.server = server }
+
+    func open(_ url: RootURL) async throws(StoreError) -> any Storage {
+        url.description.hasSuffix("feed") ? feed : server
+    }
+    func create(_ url: RootURL, inside _: RootURL?) async throws(StoreError) -> any Storage { try await open(url) }
+}

@@ -1,0 +1,89 @@
+@testable import BlobStore
+import Synchronization
+import Testing
+
+/// Collecting where objects do not move atomically, as in a bucket.
+@Suite struct CondemningTests {
+    private func collect(_ feed: Feed) async throws -> CollectOperation.Summary {
+        try await CollectOperation(feed, .init(deletes: true, maximumPercent: 100)) { _ in }.run()
+    }
+
+    private func orphan(_ text: String, in feed: Feed) async throws -> Digest {
+        let digest = try Digest(of: Array(text.utf8))
+        _ = try await feed.visit().storage.writeObject(FeedLayout.blob(digest), ObjectSource(Array(text.utf8)))
+        return digest
+    }
+
+    private func state(_ digest: Digest, in feed: Feed) async throws -> CollectionMarker.State? {
+        try await feed.visit().content.marker(digest)?.body.state
+    }
+
+    @Test("garbage is removed in one run, what records name stays, and the marker ends as none")
+    func removes() async throws {
+        let feed = try await Bench(onBuckets: true).feed("npm", CollectTests.hasty)
+        let kept = try await feed.publish("kept", at: "a")
+        let digest = try await orphan("garbage", in: feed)
+        let summary = try await collect(feed)
+        #expect(summary.candidates == 1 && summary.deleted == 1 && summary.retired == 0)
+        #expect(try await feed.visit().content.stat(digest) == nil)
+        #expect(try await feed.visit().content.stat(kept.digest) != nil)
+        #expect(try await state(digest, in: feed) == CollectionMarker.State.none)
+        #expect(try await feed.publish("garbage", at: "b").outcome == .created)
+        #expect(try await feed.text(at: "b") == "garbage")
+    }
+
+    @Test("a publisher spares a condemned blob, and the collector who condemned it loses its swap")
+    func spares() async throws {
+        let feed = try await Bench(onBuckets: true).feed("npm", CollectTests.hasty)
+        let digest = try await orphan("wanted", in: feed)
+        let content = try await feed.visit().content
+        let condemned = try await content.swap(nil, digest, to: .condemned)
+        try await feed.publish("wanted", at: "a")
+        #expect(try await state(digest, in: feed) == CollectionMarker.State.none)
+        #expect(try await content.swap(condemned, digest, to: .deleting) == nil)
+        #expect(try await collect(feed).deleted == 0)
+        #expect(try await feed.text(at: "a") == "wanted")
+    }
+
+    @Test("what a dead collector condemned is adopted; what one left deleting is settled once the fence is past")
+    func dead() async throws {
+        let clock = ManualClock()
+        let storage = MemoryStorage(clock: clock, movesAtomically: false)
+        let bench = try await Bench(onBuckets: true)
+        bench.opener.replace(try RootURL("/memory/feed"), with: storage)
+        let feed = try await bench.feed("npm", CollectTests.hasty, root: "/memory/feed")
+        let first = try await orphan("one", in: feed)
+        let second = try await orphan("two", in: feed)
+        clock.advance(by: .seconds(1))
+        let content = try await feed.visit().content
+        _ = try await content.swap(nil, first, to: .condemned)
+        let condemned = try await content.swap(nil, second, to: .condemned)
+        let late = try await storage.prepareRemoval(of: FeedLayout.blob(second))
+        _ = try await content.swap(condemned, second, to: .deleting)
+        #expect(try await collect(feed).deleted == 1)
+        #expect(try await content.stat(second) != nil)
+        clock.advance(by: .seconds(301))
+        try await feed.publish("two", at: "a")
+        #expect(try await state(second, in: feed) == CollectionMarker.State.none)
+        await expectError(.unavailable) { try await late.run() }
+        #expect(try await feed.text(at: "a") == "two")
+    }
+}
+
+/// A clock that goes when it is told to.
+private final class ManualClock: Clock {
+    struct Instant: InstantProtocol {
+        var time: Duration
+        func advanced(by duration: Duration) -> Instant { Instant(time: time + duration) }
+        func duration(to other: Instant) -> Duration { other.time - time }
+        static func < (left: Instant, right: Instant) -> Bool { left.time < right.time }
+    }
+
+    private let time = Mutex(Duration.zero)
+
+    var now: Instant { Instant(time: time.withLock { $0 }) }
+    var minimumResolution: Duration { .nanoseconds(1) }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {}
+    func advance(by duration: Duration) { time.withLock { $0 += duration } }
+}

@@ -1,0 +1,78 @@
+import Testing
+
+struct FeedTests {
+    @Test("a feed is made, listed, shown, changed and deleted")
+    func life() async throws {
+        let scratch = try await Scratch.withRoot()
+        let options = ["--grace", "48h", "--digests", "sha1,md5"]
+        let made = try await scratch.json(["feed", "create", "npm"] + options).line("feed")
+        #expect(made["feed"] == "npm")
+        #expect(made["root"] == "file://\(scratch.place("npm"))")
+        #expect(made["source"] == "server")
+        #expect(made[bool: "mutable"] == false)
+        #expect(made["state"] == "active")
+        #expect(made[number: "epoch"] == 1)
+        #expect(made[number: "graceSeconds"] == 172_800)
+        let changed = try await scratch.json("feed", "set", "npm", "--mutable").line("feed")
+        #expect(changed[bool: "mutable"] == true)
+        #expect(try await scratch.json("feed", "show", "npm").line("feed")[bool: "mutable"] == true)
+        #expect(try await scratch.json("feed", "set", "npm", "--immutable").line("feed")[bool: "mutable"] == false)
+        #expect(try await scratch.json("feed", "list").lines.compactMap { $0["feed"] } == ["npm"])
+        #expect(try await scratch.json("feed", "delete", "npm").line("feed")["state"] == "deleted")
+        #expect(try await scratch.json("feed", "list").succeeded().output == "")
+    }
+
+    @Test("a feed with a root of its own says so")
+    func ownRoot() async throws {
+        let scratch = try await Scratch.withRoot()
+        let line = try await scratch.json("feed", "create", "npm", "--feed-root", scratch.path + "/own").line("feed")
+        #expect(line["source"] == "feed")
+        #expect(line["root"] == "file://\(scratch.path)/own")
+        let explained = try await scratch.json("explain", "npm").line("explain")
+        #expect(explained["source"] == "feed")
+        #expect(explained["setBy"] == "catalog")
+    }
+
+    @Test("a feed that holds packages is deleted only with --purge")
+    func purge() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try await scratch.run("push", "npm", "-", "--as", "a", input: "x").succeeded()
+        let refused = try await scratch.json("feed", "delete", "npm")
+        #expect(refused.status == 2)
+        #expect(try refused.line("error")["code"] == "alreadyExists")
+        #expect(try await scratch.json("ls", "npm").succeeded().lines.count == 1)
+        try await scratch.run("feed", "delete", "npm", "--purge").succeeded()
+        #expect(try await scratch.json("ls", "npm").line("error")["code"] == "notFound")
+    }
+
+    @Test("a bad name is refused with its rule, before anything is done", arguments: [
+        "../x", "", "NPM", ".hidden", "a.json", "con", "a b", "ünicode", String(repeating: "a", count: 64), "end.",
+    ])
+    func badNames(name: String) async throws {
+        let scratch = try await Scratch.withRoot()
+        let before = try scratch.files("root")
+        let result = try await scratch.run("feed", "create", name)
+        #expect(result.status == 64)
+        #expect(result.sentence.contains("no feed name"))
+        #expect(try scratch.files("root") == before)
+    }
+
+    @Test("making a feed twice is a conflict, and one that does not exist is not found")
+    func conflicts() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        #expect(try await scratch.json("feed", "create", "npm").line("error")["code"] == "alreadyExists")
+        let missing = try await scratch.json("ls", "pypi")
+        #expect(missing.status == 2)
+        #expect(try missing.line("error")["code"] == "notFound")
+    }
+
+    @Test("options that cannot be understood exit 64 with the way to write them", arguments: [
+        (["--grace", "48"], "90s, 15m"), (["--digests", "crc32"], "sha1, sha512 and md5"),
+        (["--mutable", "--immutable"], "--immutable"), (["--feed-root", "ftp://x/y"], "file:// or s3://"),
+    ])
+    func badOptions(options: [String], hint: String) async throws {
+        let result = try await Tool.run(["feed", "create", "npm"] + options)
+        #expect(result.status == 64)
+        #expect(result.sentence.contains(hint))
+    }
+}

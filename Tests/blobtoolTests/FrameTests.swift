@@ -1,0 +1,63 @@
+import Glibc
+import Testing
+
+struct FrameTests {
+    @Test("the version is printed and nothing else")
+    func version() async throws {
+        let result = try await Tool.run("--version")
+        #expect(result.status == 0)
+        #expect(result.output.wholeMatch(of: /blobtool \d+\.\d+\.\d+\n/) != nil)
+        #expect(result.errors == "")
+    }
+
+    @Test("a command line that cannot be understood exits 64 with one sentence that names it", arguments: [
+        [], ["nope"], ["man", "--nope"], ["man", "extra"], ["man", "--format", "xml"], ["man", "-q", "-v"],
+    ])
+    func usage(arguments: [String]) async throws {
+        let result = try await Tool.run(arguments)
+        #expect(result.status == 64)
+        #expect(result.output == "")
+        #expect(result.errors.hasPrefix("error: "))
+        #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.errors.contains("--help"))
+    }
+
+    @Test("with JSON a usage error is a line on standard output too", arguments: [
+        ["man", "--format", "json", "--nope"], ["--format=json", "nope"],
+    ])
+    func usageInJSON(arguments: [String]) async throws {
+        let result = try await Tool.run(arguments)
+        let line = try result.line("error")
+        #expect(result.status == 64)
+        #expect(line["code"] == "usage")
+        #expect(line["message"]?.isEmpty == false)
+    }
+
+    @Test("the completion script of each shell is printed", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) async throws {
+        let result = try await Tool.run("--generate-completion-script", shell)
+        #expect(result.status == 0)
+        #expect(result.output.contains("blobtool"))
+    }
+
+    @Test("a full disk under standard output is an error, not a success")
+    func fullDisk() async throws {
+        let shell = try SpawnedProcess(
+            "/bin/sh", ["-c", "exec \"$0\" man >/dev/full", Tool.path], environment: Tool.environment([:]))
+        shell.closeInput()
+        let result = await Tool.finish(shell)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("No space left"))
+    }
+
+    @Test("a closed standard output ends the tool quietly, as SIGPIPE would")
+    func closedOutput() async throws {
+        let process = try Tool.start(["man"])
+        process.closeInput()
+        close(process.output)
+        let (status, errors) = await Tool.blocking { (process.wait(), readSome(process.errors)) }
+        close(process.errors)
+        #expect(status == 141)
+        #expect(errors.isEmpty)
+    }
+}

@@ -1,0 +1,90 @@
+import FoundationEssentials
+import Glibc
+
+/// A directory of its own for one test, with a server root in it, gone at the test's end.
+final class Scratch: Sendable {
+    let path: String
+
+    init() throws {
+        path = "/tmp/blobtool-\(UUID().uuidString.lowercased())"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// With a server root, and a feed where one is named.
+    static func withRoot(feeds: String...) async throws -> Scratch {
+        let scratch = try Scratch()
+        try await scratch.run("init", scratch.root).succeeded()
+        for feed in feeds { try await scratch.run("feed", "create", feed).succeeded() }
+        return scratch
+    }
+
+    var root: String { path + "/root" }
+
+    /// Where a feed without a root of its own is.
+    func place(_ feed: String) -> String { "\(root)/feeds/\(feed)" }
+
+    @discardableResult
+    func run(_ arguments: String..., input: String = "") async throws -> Tool.Result {
+        try await Tool.run(
+            arguments, input: Array(input.utf8), environment: ["BLOBSTORE_ROOT": root], directory: path)
+    }
+
+    /// Runs with JSON output.
+    func json(_ arguments: String..., input: String = "") async throws -> Tool.Result {
+        try await json(arguments, input: input)
+    }
+
+    @discardableResult
+    func json(_ arguments: [String], input: String = "") async throws -> Tool.Result {
+        try await Tool.run(
+            arguments + ["--format", "json"], input: Array(input.utf8), environment: ["BLOBSTORE_ROOT": root],
+            directory: path)
+    }
+
+    func start(_ arguments: String...) throws -> SpawnedProcess {
+        try Tool.start(arguments, environment: ["BLOBSTORE_ROOT": root], directory: path)
+    }
+
+    /// Makes a file below the directory, with its folders.
+    func write(_ name: String, _ text: String) throws {
+        let file = "\(path)/\(name)"
+        let folder = file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)
+        try FileManager.default.createDirectory(atPath: String(folder), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(filePath: file))
+    }
+
+    func read(_ name: String) -> String? {
+        (try? Data(contentsOf: URL(filePath: "\(path)/\(name)"))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// All files below a folder, by their paths below it, sorted.
+    func files(_ name: String) throws -> [String] {
+        let folder = "\(path)/\(name)"
+        return try FileManager.default.subpathsOfDirectory(atPath: folder).filter { file in
+            var isFolder = false
+            return FileManager.default.fileExists(atPath: "\(folder)/\(file)", isDirectory: &isFolder) && !isFolder
+        }.sorted()
+    }
+
+    /// The file of the blob with that content.
+    func blob(_ feed: String, digest: String) -> String {
+        let hex = digest.dropFirst("sha256:".count)
+        return "root/feeds/\(feed)/blobs/sha256/\(hex.prefix(2))/\(hex)"
+    }
+}
+
+extension Tool.Result {
+    struct Failed: Error, CustomStringConvertible { let description: String }
+
+    /// This result, unless the exit code was another than 0.
+    @discardableResult
+    func succeeded() throws -> Tool.Result {
+        guard status == 0 else { throw Failed(description: "exit \(status): \(errors)") }
+        return self
+    }
+
+    /// The first sentence of standard error.
+    var sentence: String { errors.split(separator: "\n").first.map(String.init) ?? "" }
+}

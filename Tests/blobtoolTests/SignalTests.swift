@@ -1,0 +1,84 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+struct SignalTests {
+    @Test("a push that is stopped leaves nothing behind, and the next one publishes", arguments: [
+        (SIGINT, 130), (SIGTERM, 143),
+    ] as [(Int32, Int32)])
+    func push(signal: Int32, status: Int32) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let process = try scratch.start("push", "npm", "-", "--as", "slow", "--format", "json")
+        await Tool.blocking { writeAll(Array("the first part".utf8), to: process.input) }
+        #expect(await Self.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
+        process.signal(signal)
+        let result = await Tool.finish(process)
+        process.closeInput()
+        #expect(result.status == status)
+        #expect(try result.line("error")["code"] == "cancelled")
+        #expect(try scratch.files("root/feeds/npm/staging") == [])
+        #expect(try await scratch.run("ls", "npm", "--names").succeeded().output == "")
+        try await scratch.run("push", "npm", "-", "--as", "slow", input: "all of it").succeeded()
+    }
+
+    @Test("an import that is stopped leaves a sound feed, and the same command goes on from there")
+    func importing() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let content = String(repeating: "0123456789abcdef", count: 16_384)
+        for number in 0..<8 { try scratch.write("tree/\(number)", content + "\(number)") }
+        let process = try scratch.start("import", "npm", "tree", "--jobs", "1", "--bwlimit", "200kB")
+        process.closeInput()
+        #expect(await Self.comes { (try? scratch.files("root/feeds/npm/blobs"))?.isEmpty == false })
+        process.signal(SIGTERM)
+        let stopped = await Tool.finish(process)
+        #expect(stopped.status == 143)
+        #expect(stopped.sentence.contains("SIGTERM"))
+        #expect(try await scratch.json("check", "--content", "all").succeeded().lines.last?[number: "errors"] == 0)
+        let again = try await scratch.json("import", "npm", "tree").succeeded().line("summary")
+        #expect(again[number: "failed"] == 0)
+        #expect((again[number: "imported"] ?? 0) + (again[number: "unchanged"] ?? 0) == 8)
+        #expect(try scratch.files("root/feeds/npm/staging") == [])
+    }
+
+    @Test("a second signal ends the process at once, with the code of the second")
+    func second() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let process = try scratch.start("push", "npm", "-", "--as", "slow")
+        #expect(await Self.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
+        process.signal(SIGINT)
+        process.signal(SIGTERM)
+        let result = await Tool.finish(process)
+        process.closeInput()
+        // Both were pending at once, or the first had ended it already.
+        #expect([130, 143].contains(result.status))
+    }
+
+    @Test("a listing ends quietly when its reader has seen enough")
+    func closedPipe() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        // More than a pipe holds.
+        for number in 0..<900 { try scratch.write("tree/\(String(repeating: "n", count: 150))\(number)", "") }
+        try await scratch.run("import", "npm", "tree").succeeded()
+        let process = try scratch.start("ls", "npm")
+        process.closeInput()
+        let (first, status, errors) = await Tool.blocking {
+            let first = readSome(process.output)
+            close(process.output)
+            return (first, process.wait(), readSome(process.errors))
+        }
+        close(process.errors)
+        #expect(first.starts(with: Array("nnn".utf8)))
+        #expect(status == 141)
+        #expect(errors.isEmpty)
+    }
+
+    /// Waits until a condition holds, a minute at most.
+    private static func comes(_ condition: @Sendable () -> Bool) async -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if condition() { return true }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return false
+    }
+}
