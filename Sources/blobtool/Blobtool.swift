@@ -22,7 +22,8 @@ struct Blobtool: ParsableCommand {
             InitCommand.self, FeedCommand.self, ExplainCommand.self, PushCommand.self, PullCommand.self,
             ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self, LogCommand.self,
             PromoteCommand.self, ImportCommand.self, ExportCommand.self, CheckCommand.self,
-            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ManualCommand.self,
+            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ProbeCommand.self, ManualCommand.self,
+            ProbeWorkerCommand.self,
         ])
 }
 

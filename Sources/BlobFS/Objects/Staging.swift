@@ -50,6 +50,9 @@ final class Staging: Sendable {
         return directory
     }
 
+    /// Closes the folder, so that it can be removed.
+    func letGo() { open.withLock { $0 = nil } }
+
     private func forget(_ directory: OpenFile) {
         open.withLock { if $0 === directory { $0 = nil } }
     }

@@ -1,3 +1,5 @@
+internal import BlobStore
+
 /// The recent speed of something that is looked at from time to time.
 public struct RateGauge: Sendable {
     private struct Sample {

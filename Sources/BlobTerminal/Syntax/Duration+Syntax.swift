@@ -55,11 +55,6 @@ extension Duration {
         default: return "\(seconds / 86_400) d \(twoDigits(seconds / 3_600 % 24)) h"
         }
     }
-
-    /// The duration in seconds, for JSON.
-    public var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
 }
 
 func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -1,0 +1,87 @@
+internal import FoundationEssentials
+internal import Synchronization
+
+/// Something that all who take part in a probe do at once, and that shows what a place promises.
+protocol Contest: Sendable {
+    /// What one of them saw.
+    associatedtype Note: Codable & Sendable
+
+    var name: String { get }
+
+    /// What it measures, for where it could not.
+    var guarantees: [String] { get }
+
+    /// Does one participant's part.
+    func takePart(_ rendezvous: Rendezvous) async throws(StoreError) -> Note
+
+    /// What everybody's notes come to.
+    func judge(_ notes: [Note]) -> [Guarantee]
+}
+
+/// What a participant brings back from a contest, as JSON under `notes/<contest>/<participant>`.
+private struct Paper<Note: Codable & Sendable>: Codable, Sendable {
+    var note: Note?
+    /// Why there is none.
+    var failure: String?
+    /// Whether that was another's doing.
+    var isOthers = false
+}
+
+extension Contest {
+    /// Takes part, and leaves a note, or why there is none.
+    func run(_ rendezvous: Rendezvous) async throws(StoreError) {
+        var paper = Paper<Note>()
+        var rendezvous = rendezvous
+        rendezvous.subject = name
+        do throws(StoreError) { paper.note = try await takePart(rendezvous) } catch {
+            if error.code == .cancelled { throw error }
+            paper.failure = error.description
+            paper.isOthers = error.meansOthersGaveUp
+            if !paper.isOthers { try await rendezvous.giveUp() }
+        }
+        let key = try folder.appending(rendezvous.me)
+        guard let bytes = try? JSONEncoder().encode(paper) else {
+            throw StoreError(.failed, "the note of \(name) cannot be written as JSON")
+        }
+        _ = try await rendezvous.storage.writeObject(key, ObjectSource(Array(bytes)))
+    }
+
+    /// What was measured, by the notes of all.
+    func verdict(_ storage: any Storage, _ participants: [String]) async throws(StoreError) -> [Guarantee] {
+        var papers: [Paper<Note>] = []
+        for participant in participants { papers.append(try await paper(of: participant, in: storage)) }
+        let notes = papers.compactMap(\.note)
+        if notes.count == papers.count { return judge(notes) }
+        let why = (papers.filter { !$0.isOthers } + papers).compactMap(\.failure).first ?? "a participant left no note"
+        return guarantees.map { Guarantee($0, holds: nil, "could not be measured: \(why)") }
+    }
+
+    /// What each participant saw; nil where it could not take part.
+    func notes(of participants: [String], in storage: any Storage) async throws(StoreError) -> [Note?] {
+        var notes: [Note?] = []
+        for participant in participants { notes.append(try await paper(of: participant, in: storage).note) }
+        return notes
+    }
+
+    private func paper(of participant: String, in storage: any Storage) async throws(StoreError) -> Paper<Note> {
+        let bytes = Collected()
+        let key = try folder.appending(participant)
+        try await storage.readObject(key, range: nil) { (content) async throws(StoreError) in
+            for try await chunk in content.chunks { bytes.add(chunk) }
+        }
+        do { return try JSONDecoder().decode(Paper<Note>.self, from: Data(bytes.all)) } catch {
+            throw StoreError(.corrupt, "the note \(key) came back garbled: \(flawOfJSON(error))")
+        }
+    }
+
+    private var folder: KeyPrefix {
+        get throws(StoreError) { try KeyPrefix("notes/\(name)/") }
+    }
+}
+
+/// Bytes of a small object.
+private final class Collected: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+    var all: [UInt8] { bytes.withLock { $0 } }
+    func add(_ chunk: [UInt8]) { bytes.withLock { $0 += chunk } }
+}

@@ -1,0 +1,140 @@
+internal import FoundationEssentials
+
+/// Measures what a mount or a bucket really promises, under contention from several processes, on one machine or
+/// on several.
+///
+/// *Guarantees*: it writes below a folder of its own alone, and leaves nothing behind, whatever fails; what it could
+/// not remove is named in the error.
+/// - Throws: `notFound`, `permissionDenied` and what else stands in the way of measuring; what the place lacks is told
+///   in the report.
+public struct ProbeOperation: Sendable {
+    public struct Options: Sendable {
+        /// Processes on this machine.
+        public var workers = 4
+        /// Machines, each of which runs as many.
+        public var nodes = 1
+        /// What the machines agreed on, so that they find each other; needed where there are several.
+        public var rendezvous: NodeName?
+
+        public init() {}
+    }
+
+    /// Runs participants, each in a process of its own, and waits for them.
+    public typealias Crew = @Sendable ([ProbeParticipant]) async throws(StoreError) -> Void
+
+    private let url: RootURL
+    private let options: Options
+    private let opener: any StorageOpener
+    private let crew: Crew
+    private let report: @Sendable (WorkProgress) -> Void
+    /// This machine's name in this probe.
+    private let me: String
+
+    /// - Parameter opener: one that opens places which are not fit for sharing, too.
+    public init(
+        _ url: RootURL, _ options: Options, with opener: any StorageOpener, crew: @escaping Crew,
+        _ report: @escaping @Sendable (WorkProgress) -> Void = { _ in }
+    ) {
+        self.url = url
+        self.options = options
+        self.opener = opener
+        self.crew = crew
+        self.report = report
+        me = "n" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    }
+
+    public func run() async throws(StoreError) -> ProbeReport {
+        try await expectPlace()
+        let name = options.rendezvous?.text ?? me
+        let place = url.appending(try KeyPrefix("probe-\(name)/"))
+        let storage = try await opener.create(place, inside: url)
+        let result: Result<ProbeReport, StoreError>
+        do throws(StoreError) { result = .success(try await measure(place, storage)) } catch {
+            result = .failure(error)
+        }
+        do throws(StoreError) {
+            try await uncancelled { () async throws(StoreError) in try await self.leave(storage, result) }
+        } catch {
+            // What was measured, or why not, is worth more than that something was left.
+            guard case .success(var found) = result else { return try result.get() }
+            found.advice.append("the probe could not remove all that it wrote below \(place): \(error.message)")
+            return found
+        }
+        return try result.get()
+    }
+
+    /// A directory that is missing is not made only to be measured.
+    private func expectPlace() async throws(StoreError) {
+        try await opener.open(url).close()
+    }
+
+    private func measure(_ place: RootURL, _ storage: any Storage) async throws(StoreError) -> ProbeReport {
+        let count = options.workers * options.nodes
+        report(WorkProgress("meeting"))
+        let nodes = Rendezvous(storage: storage, me: me, count: options.nodes)
+        try await nodes.meet("nodes")
+        report(WorkProgress("measuring with \(count) processes"))
+        let mine = (0..<options.workers).map { ProbeParticipant(place: place, name: "\(me)-\($0)", count: count) }
+        try await crew(mine)
+        // Other machines' processes may not have ended yet.
+        var patient = nodes
+        patient.patience = .seconds(300)
+        try await patient.meet("measured")
+        let all = Rendezvous(storage: storage, me: me, count: count)
+        var found = try await judge(storage, try await all.others(at: "all", untilThereAre: count))
+        report(WorkProgress("looking beneath"))
+        if let examined = try await storage.place(of: try Key("x")).storage as? any ExaminedStorage {
+            found.add(try await examined.examine())
+        }
+        found.advice += storage.capabilities.advice
+        return found
+    }
+
+    private func judge(_ storage: any Storage, _ participants: [String]) async throws(StoreError) -> ProbeReport {
+        var found = ProbeReport()
+        for contest in ProbeParticipant.contests {
+            found.guarantees += try await contest.verdict(storage, participants)
+            guard let speed = contest as? SpeedTrial else { continue }
+            found.measurements = try await speed.measurements(storage, participants)
+        }
+        return found
+    }
+
+    /// Of several machines the first clears up, after all have read what they came for. After a failure each does,
+    /// since nobody knows who is left.
+    private func leave(_ storage: any Storage, _ result: Result<ProbeReport, StoreError>) async throws(StoreError) {
+        if case .success = result, options.nodes > 1 {
+            let nodes = Rendezvous(storage: storage, me: me, count: options.nodes)
+            let everybody = try await nodes.meet("judged")
+            guard everybody.first == me else {
+                try await nodes.arrive(at: "left")
+                return await storage.close()
+            }
+            _ = try await nodes.others(at: "left", untilThereAre: options.nodes - 1)
+        }
+        try await clear(storage)
+    }
+
+    private func clear(_ storage: any Storage) async throws(StoreError) {
+        for upload in try await storage.uploadsInFlight().flattened() { try await storage.discardUpload(upload) }
+        for try await page in storage.list(ListRequest()) {
+            var objects: [Key] = []
+            for case .key(let key, _) in page {
+                if key.isRecord { try await storage.removeRecord(key) } else { objects.append(key) }
+            }
+            for result in try await storage.removeObjects(objects) { try result.get() }
+        }
+        if let examined = try await storage.place(of: try Key("x")).storage as? any ExaminedStorage {
+            try await examined.dismantle()
+        }
+        await storage.close()
+    }
+}
+
+extension ProbeReport {
+    fileprivate mutating func add(_ examination: Examination) {
+        place = examination.place
+        guarantees += examination.guarantees
+        advice += examination.advice
+    }
+}
