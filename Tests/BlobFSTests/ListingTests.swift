@@ -24,12 +24,13 @@ struct ListingTests {
         let letters = Array("ab-.!0 (zz'")
         for _ in 0..<150 {
             let depth = Int.random(in: 1...4, using: &generator)
-            let path = (0..<depth).map { _ in
+            let path =
+                (0..<depth).map { _ in
                     String(
                         (0..<Int.random(in: 1...3, using: &generator)).map { _ in
                             letters.randomElement(using: &generator) ?? "a"
                         })
-            }.joined(separator: "/") + (Bool.random(using: &generator) ? ".json" : "")
+                }.joined(separator: "/") + (Bool.random(using: &generator) ? ".json" : "")
             guard let key = try? Key(path),
                 !written.contains(where: { $0.hasPrefix(path + "/") || path.hasPrefix($0 + "/") })
             else { continue }

@@ -84,10 +84,11 @@ struct BlockingPoolTests {
         let gate = Gate()
         let wasOver = Monitor<Bool?>(nil)
         // Long enough for a thread to begin it, however busy the machine is.
-        _ = await pool.run(deadline: .seconds(2)) { patience in
-            gate.pass()
-            wasOver.withLock { $0 = patience.isOver }
-        } as BlockingOutcome<Void, Never>
+        _ =
+            await pool.run(deadline: .seconds(2)) { patience in
+                gate.pass()
+                wasOver.withLock { $0 = patience.isOver }
+            } as BlockingOutcome<Void, Never>
         gate.open()
         await pool.close()
         #expect(wasOver.withLock { $0 } == true)
@@ -105,7 +106,11 @@ struct BlockingPoolTests {
                         gate.pass()
                     }
                     if case .refused(.queueFull) = outcome {
-                        if refused.withLock({ $0 += 1; return $0 }) >= 6 { gate.open() }
+                        if refused.withLock({
+                            $0 += 1; return $0
+                        }) >= 6 {
+                            gate.open()
+                        }
                     }
                 }
             }

@@ -48,7 +48,8 @@ struct ConsoleTests {
 
     @Test("a number that JSON has no word for is null")
     func numbers() {
-        #expect(JSONLine("t", ["x": .number(.nan), "y": .number(.infinity)]).text == #"{"type":"t","x":null,"y":null}"#)
+        #expect(
+            JSONLine("t", ["x": .number(.nan), "y": .number(.infinity)]).text == #"{"type":"t","x":null,"y":null}"#)
     }
 
     @Test("results go to standard output in the format asked for, and prose to standard error")

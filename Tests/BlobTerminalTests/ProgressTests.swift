@@ -113,9 +113,11 @@ struct ProgressTests {
 }
 
 struct ExitStatusTests {
-    @Test("one failed item of one is a failure, of several an answer", arguments: [
-        (0, 0, 0), (5, 0, 0), (0, 1, 2), (1, 1, 1), (0, 2, 1),
-    ] as [(Int, Int, Int32)])
+    @Test(
+        "one failed item of one is a failure, of several an answer",
+        arguments: [
+            (0, 0, 0), (5, 0, 0), (0, 1, 2), (1, 1, 1), (0, 2, 1),
+        ] as [(Int, Int, Int32)])
     func items(succeeded: Int, failed: Int, code: Int32) {
         #expect(ExitStatus(succeeded: succeeded, failed: failed).code == code)
     }

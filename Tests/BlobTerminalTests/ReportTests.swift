@@ -1,6 +1,7 @@
-@testable import BlobTerminal
 import BlobStore
 import Testing
+
+@testable import BlobTerminal
 
 @Suite struct ReportTests {
     /// A report of a real check of a damaged feed.

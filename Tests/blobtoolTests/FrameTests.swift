@@ -10,9 +10,11 @@ struct FrameTests {
         #expect(result.errors == "")
     }
 
-    @Test("a command line that cannot be understood exits 64 with one sentence that names it", arguments: [
-        [], ["nope"], ["man", "--nope"], ["man", "extra"], ["man", "--format", "xml"], ["man", "-q", "-v"],
-    ])
+    @Test(
+        "a command line that cannot be understood exits 64 with one sentence that names it",
+        arguments: [
+            [], ["nope"], ["man", "--nope"], ["man", "extra"], ["man", "--format", "xml"], ["man", "-q", "-v"],
+        ])
     func usage(arguments: [String]) async throws {
         let result = try await Tool.run(arguments)
         #expect(result.status == 64)
@@ -22,9 +24,11 @@ struct FrameTests {
         #expect(result.errors.contains("--help"))
     }
 
-    @Test("with JSON a usage error is a line on standard output too", arguments: [
-        ["man", "--format", "json", "--nope"], ["--format=json", "nope"],
-    ])
+    @Test(
+        "with JSON a usage error is a line on standard output too",
+        arguments: [
+            ["man", "--format", "json", "--nope"], ["--format=json", "nope"],
+        ])
     func usageInJSON(arguments: [String]) async throws {
         let result = try await Tool.run(arguments)
         let line = try result.line("error")

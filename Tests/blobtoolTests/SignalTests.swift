@@ -3,9 +3,11 @@ import Glibc
 import Testing
 
 struct SignalTests {
-    @Test("a push that is stopped leaves nothing behind, and the next one publishes", arguments: [
-        (SIGINT, 130), (SIGTERM, 143),
-    ] as [(Int32, Int32)])
+    @Test(
+        "a push that is stopped leaves nothing behind, and the next one publishes",
+        arguments: [
+            (SIGINT, 130), (SIGTERM, 143),
+        ] as [(Int32, Int32)])
     func push(signal: Int32, status: Int32) async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm")
         let process = try scratch.start("push", "npm", "-", "--as", "slow", "--format", "json")

@@ -21,7 +21,8 @@ extension RootFiles {
         found.guarantees.append(
             try measure().links
                 ? Guarantee("hard-links", holds: true, "link(2) works, by which names are taken and moves are atomic")
-                : Guarantee("hard-links", holds: false, "link(2) does not work: only one process at a time may write here"))
+                : Guarantee(
+                    "hard-links", holds: false, "link(2) does not work: only one process at a time may write here"))
         let staged = try staging.create()
         defer { try? staged.removeName() }
         guard let file = staged.file else { throw StoreError(.failed, "a staged file is not open") }

@@ -81,9 +81,12 @@ extension Mount {
             }
         }
         if type.hasPrefix("fuse") {
-            advice.append("a FUSE filesystem (\(type)) keeps what its own program promises: ask its makers about power cuts")
+            advice.append(
+                "a FUSE filesystem (\(type)) keeps what its own program promises: ask its makers about power cuts")
         }
-        if type == "tmpfs" || type == "ramfs" { advice.append("\(type) is gone after a restart: nothing on it is durable") }
+        if type == "tmpfs" || type == "ramfs" {
+            advice.append("\(type) is gone after a restart: nothing on it is durable")
+        }
         for option in options where ["nobarrier", "barrier=0"].contains(option) {
             advice.append("mounted \(option): what was flushed may be lost in a power cut; leave that option away")
         }

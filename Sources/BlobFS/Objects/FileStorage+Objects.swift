@@ -47,7 +47,7 @@ extension FileStorage {
             .sourceFailed,
             "the content for \"\(key)\" has \(size) bytes instead of \(source.size): it changed meanwhile"
         )
-            .during("writeObject", key: key.text, root: address)
+        .during("writeObject", key: key.text, root: address)
     }
 
     /// The staged file stands in `staging/`, so that a commit never copies.

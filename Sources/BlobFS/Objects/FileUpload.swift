@@ -37,9 +37,13 @@ final class FileUpload: StagedUpload {
                 full.append(state.pending)
                 state.pending = []
             }
-            if chunk.count >= chunkSizeBytes { full.append(chunk) }
-            else if state.pending.isEmpty { state.pending = chunk }
-            else { state.pending += chunk }
+            if chunk.count >= chunkSizeBytes {
+                full.append(chunk)
+            } else if state.pending.isEmpty {
+                state.pending = chunk
+            } else {
+                state.pending += chunk
+            }
             return full
         }
         for chunk in full { try await remembering { () async throws(StoreError) in try await writer.add(chunk) } }
@@ -76,7 +80,10 @@ final class FileUpload: StagedUpload {
     func abandon() {
         guard let staged = takeStaged() else { return }
         // A name that stays is stale staging, which is listed as an upload in flight.
-        storage.begin("discard") { (_, _) throws(StoreError) in try staged.removeName() } answer: { _ in }
+        storage.begin("discard") { (_, _) throws(StoreError) in
+            try staged.removeName()
+        } answer: { _ in
+        }
     }
 
     private func takeStaged() -> StagedFile? {

@@ -76,8 +76,11 @@ extension RootFiles {
             throw StoreError.otherSize(key, found: status.sizeBytes, wanted: size)
         }
         do throws(Errno) {
-            if let file { try calls.setTimes(file.raw, to: nil) }
-            else { try calls.setTimes(String(key.name), in: folder.raw, to: nil) }
+            if let file {
+                try calls.setTimes(file.raw, to: nil)
+            } else {
+                try calls.setTimes(String(key.name), in: folder.raw, to: nil)
+            }
         } catch {
             throw StoreError(error, call: "futimens", key.text)
         }

@@ -87,6 +87,10 @@ final class StagedFile: Sendable {
 
     /// Takes the staging name away.
     func removeName() throws(StoreError) {
-        if isNamed.withLock({ isNamed in defer { isNamed = false }; return isNamed }) { try directory.unlink(name) }
+        if isNamed.withLock({ isNamed in
+            defer { isNamed = false }; return isNamed
+        }) {
+            try directory.unlink(name)
+        }
     }
 }

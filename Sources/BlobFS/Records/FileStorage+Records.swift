@@ -43,12 +43,12 @@ extension FileStorage {
             return try await blocking("writeRecord", key) { (files, patience) throws(StoreError) in
                 try RecordWriting(files: files, key: key, bytes: bytes, patience: patience).run(expecting: expecting)
             }
-        } catch where error.mayStillHappen {
+        } catch  where error.mayStillHappen {
             throw StoreError(
                 .outcomeUnknown,
                 "the filesystem did not answer in time; \"\(key)\" may be written or not: read it again"
             )
-                .during("writeRecord", key: key.text, root: address)
+            .during("writeRecord", key: key.text, root: address)
         }
     }
 

@@ -61,8 +61,11 @@ struct RecordWriting {
         let early = try files.generations(of: key, in: folder)
         guard (early?.highest ?? Generations.first) == expected.generation else { throw lost }
         let later: OpenFile
-        if let early { later = early.folder }
-        else { later = try files.folders.ensured(Generations.folderName(of: key), in: folder) }
+        if let early {
+            later = early.folder
+        } else {
+            later = try files.folders.ensured(Generations.folderName(of: key), in: folder)
+        }
         let name = Generations.proposalName(number, UUID().uuidString.lowercased())
         let proposal: OpenFile
         do { proposal = try later.create(name, mode: files.root.modes.file) } catch {
@@ -106,7 +109,8 @@ struct RecordWriting {
                 guard let listed = try files.generations(of: key, in: folder) else { throw lost }
                 guard listed.highest == expected.generation else { throw lost }
                 let isFirst = expected.generation == Generations.first
-                let content = isFirst
+                let content =
+                    isFirst
                     ? try files.content(String(key.name), in: folder)
                     : try files.content(String(expected.generation), in: listed.folder)
                 guard let content, try RecordToken.hash(of: content) == expected.hash else { throw lost }

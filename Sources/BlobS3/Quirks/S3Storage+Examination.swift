@@ -7,7 +7,8 @@ extension S3Storage: ExaminedStorage {
         try await during("examine") { () async throws(StoreError) in
             var found = Examination()
             let guarantees = try await guarantees.settled()
-            found.place = "bucket \"\(session.address.bucket)\" at \(session.address.endpoint), region "
+            found.place =
+                "bucket \"\(session.address.bucket)\" at \(session.address.endpoint), region "
                 + session.address.region
             found.guarantees = [
                 conditionalCreation(guarantees), conditionalReplacement(guarantees), try await lateRemoval(),
@@ -22,7 +23,9 @@ extension S3Storage: ExaminedStorage {
         try await during("dismantle") { () async throws(StoreError) in
             for _ in 0..<Self.foldersAtMost {
                 let (answer, _) = try await session.send(listCall(ListPage()), for: ObjectListingAnswer.self)
-                let folders = answer.objects.map(\.key).filter { $0.hasSuffix("/") && $0.utf8.starts(with: prefix.utf8) }
+                let folders = answer.objects.map(\.key).filter {
+                    $0.hasSuffix("/") && $0.utf8.starts(with: prefix.utf8)
+                }
                 if folders.isEmpty { return }
                 // The deepest first.
                 for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) { try await session.delete(folder) }
@@ -74,14 +77,15 @@ extension S3Storage {
         let isPrompt = try await isRemoved(signedSecondsAgo: 0)
         return Guarantee(
             "late-removal", holds: isPrompt,
-            isPrompt ? "\(told) is refused" : "a removal that was signed just now is refused: \"gc\" cannot remove there")
+            isPrompt
+                ? "\(told) is refused" : "a removal that was signed just now is refused: \"gc\" cannot remove there")
     }
 
     private func isRemoved(signedSecondsAgo seconds: Int64) async throws(StoreError) -> Bool {
         let key = try Key("late-removal")
         _ = try await writeObject(key, ObjectSource([1]))
         let removal = try await prepareRemoval(of: key, ago: seconds)
-        do throws(StoreError) { try await removal.run() } catch where error.code == .unavailable {}
+        do throws(StoreError) { try await removal.run() } catch  where error.code == .unavailable {}
         guard try await statObject(key) != nil else { return true }
         try await removeObject(key)
         return false
@@ -133,6 +137,7 @@ extension S3Storage {
             "ranges", holds: holds, isNeeded: false,
             holds
                 ? "a part of an object can be asked for"
-                : "asked for a part of an object, the server answers \(response.status) with \(response.body.count) bytes")
+                : "asked for a part, it answers \(response.status) with \(response.body.count) bytes"
+        )
     }
 }

@@ -46,8 +46,10 @@ package final class Lease: Sendable {
             let found: Stored<LeaseRecord>? = try await storage.document(key)
             // Also where this process holds it: two tasks of one process are two at the same work.
             if let found, let other = found.body.holder { try await watch(found, other, key, storage) }
-            var next = found?.body ?? LeaseRecord(
-                name: name, holder: nil, term: 0, renewals: 0, seconds: 0, since: .now)
+            var next =
+                found?.body
+                ?? LeaseRecord(
+                    name: name, holder: nil, term: 0, renewals: 0, seconds: 0, since: .now)
             next.holder = holder
             next.term += 1
             next.renewals = 0
@@ -55,11 +57,12 @@ package final class Lease: Sendable {
             next.since = .now
             let sent = ContinuousClock.now
             do throws(StoreError) {
-                let stored = if let found { try await storage.replace(key, found, with: next) } else {
-                    try await storage.create(key, next)
-                }
+                let stored =
+                    if let found { try await storage.replace(key, found, with: next) } else {
+                        try await storage.create(key, next)
+                    }
                 return Lease(storage, stored, length, sent: sent)
-            } catch where error.code == .preconditionFailed {}  // Another was faster: look again.
+            } catch  where error.code == .preconditionFailed {}  // Another was faster: look again.
         }
     }
 
@@ -78,7 +81,8 @@ package final class Lease: Sendable {
             guard let now, now.version != first.version else { continue }
             if now.body.holder == nil { return }
             throw StoreError(
-                .unavailable, "the node \"\(now.body.holder?.node ?? holder.node)\" is at this work "
+                .unavailable,
+                "the node \"\(now.body.holder?.node ?? holder.node)\" is at this work "
                     + "(\(first.body.name), term \(now.body.term)): let it finish, or stop it first")
         }
     }
@@ -104,7 +108,7 @@ package final class Lease: Sendable {
         do throws(StoreError) {
             let renewed = try await storage.replace(LeaseRecord.key(name), stored, with: next)
             state.withLock { $0 = State(stored: renewed, deadline: sent + length) }
-        } catch where error.code == .preconditionFailed {
+        } catch  where error.code == .preconditionFailed {
             throw StoreError(.unavailable, "the lease \"\(name)\" was taken over by another: start again")
         }
     }
@@ -167,6 +171,6 @@ package final class Lease: Sendable {
         do throws(StoreError) {
             let given = try await storage.replace(LeaseRecord.key(name), stored, with: next)
             state.withLock { $0 = State(stored: given, deadline: .now) }
-        } catch where error.code == .preconditionFailed {}  // Another has it already.
+        } catch  where error.code == .preconditionFailed {}  // Another has it already.
     }
 }

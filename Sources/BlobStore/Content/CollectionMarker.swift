@@ -39,7 +39,7 @@ extension ContentStore {
         do throws(StoreError) {
             guard let marker else { return try await storage.create(key, next) }
             return try await storage.replace(key, marker, with: next)
-        } catch where error.code == .preconditionFailed {
+        } catch  where error.code == .preconditionFailed {
             return nil
         }
     }

@@ -30,11 +30,11 @@ extension ContentStore {
         let place = FeedLayout.quarantined(digest)
         do {
             try await storage.moveObject(blob, to: place)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
         if try await isGood(place, digest) {
-            do { try await storage.moveObject(place, to: blob) } catch where error.code == .alreadyExists {
+            do { try await storage.moveObject(place, to: blob) } catch  where error.code == .alreadyExists {
                 // Healed twice: the blob is in its place, and the spare copy stays here with its note.
                 try await note(place, digest, why: "a good spare copy: \(why)", by: by)
             }
@@ -66,7 +66,7 @@ extension ContentStore {
                 for try await chunk in content.chunks { hasher.update(chunk) }
                 found = try hasher.finish().digest
             }
-        } catch where error.code == .corrupt || error.code == .failed {
+        } catch  where error.code == .corrupt || error.code == .failed {
             return false
         }
         return found == digest

@@ -36,7 +36,7 @@ extension ContentStore {
                 try await body(range == nil ? try content.verified(digest) : content)
             }
             return true
-        } catch where error.code == .notFound && !isOpen {
+        } catch  where error.code == .notFound && !isOpen {
             return false
         }
     }

@@ -32,7 +32,7 @@ extension ContentStore {
             do {
                 _ = try await storage.copyObject(from: storage, key, to: FeedLayout.blob(digest))
                 return true
-            } catch where error.code == .notFound {
+            } catch  where error.code == .notFound {
                 continue  // Settled by another process meanwhile.
             }
         }

@@ -42,7 +42,8 @@ extension ContentStore {
         while let chunk = try await nextChunk(&chunks) {
             var rest = chunk[...]
             while !rest.isEmpty {
-                let piece = rest.count == chunk.count && chunk.count <= chunkSizeBytes
+                let piece =
+                    rest.count == chunk.count && chunk.count <= chunkSizeBytes
                     ? chunk : Array(rest.prefix(chunkSizeBytes))
                 try await object.append(piece)
                 hasher.update(piece)
@@ -80,7 +81,7 @@ extension ContentStore {
             do {
                 let found = try await staged.object.commit(key)
                 return found == .present ? .present : outcome
-            } catch where error.code == .corrupt {
+            } catch  where error.code == .corrupt {
                 try await quarantine(staged.summary.digest, why: "wrong size, found while publishing", by: "publish")
                 outcome = .replaced
             }

@@ -90,7 +90,7 @@ public final class LocalFile: Sendable {
     /// - Throws: `sourceFailed` when it is larger than `limit`.
     package static func contents(_ path: String, upTo limit: Int) async throws(StoreError) -> [UInt8]? {
         let file: LocalFile
-        do { file = try await open(path, followingLinks: true) } catch where error.code == .notFound { return nil }
+        do { file = try await open(path, followingLinks: true) } catch  where error.code == .notFound { return nil }
         guard file.size <= limit else {
             throw StoreError(.sourceFailed, "\(path) is larger than \(limit) bytes")
         }

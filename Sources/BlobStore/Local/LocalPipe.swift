@@ -12,10 +12,11 @@ public enum LocalPipe {
             let wait = PipeWait()
             let result: Result<[UInt8]?, StoreError> = await withTaskCancellationHandler {
                 do throws(StoreError) {
-                    return .success(try await LocalThreads.run { () throws(StoreError) in
-                        try wait.untilReadable(0)
-                        return try read(0)
-                    })
+                    return .success(
+                        try await LocalThreads.run { () throws(StoreError) in
+                            try wait.untilReadable(0)
+                            return try read(0)
+                        })
                 } catch { return .failure(error) }
             } onCancel: {
                 wait.cancel()

@@ -48,7 +48,7 @@ package struct Catalog: Sendable {
     ) async throws(StoreError) -> Stored<FeedRecord> {
         do throws(StoreError) {
             return try await server.storage.replace(Self.key(record.feed), stored, with: record)
-        } catch where error.code == .preconditionFailed {
+        } catch  where error.code == .preconditionFailed {
             throw StoreError(
                 .preconditionFailed,
                 "the feed \"\(record.feed)\" was changed by another meanwhile: look, and try again",

@@ -26,7 +26,7 @@ package struct Root: Sendable {
         _ url: RootURL, _ identity: Identity, with opener: any StorageOpener
     ) async throws(StoreError) -> Root {
         let storage: any Storage
-        do { storage = try await opener.open(url) } catch where error.code == .notFound {
+        do { storage = try await opener.open(url) } catch  where error.code == .notFound {
             throw StoreError(.wrongRoot, identity.absence(at: url), cause: error.cause).during(
                 "open", root: url.description)
         }
@@ -86,7 +86,7 @@ package struct Root: Sendable {
     ) async throws(StoreError) -> (found: RootMarker, isNew: Bool) {
         do {
             return (try await storage.create(FeedLayout.marker, marker).body, true)
-        } catch where error.code == .preconditionFailed {
+        } catch  where error.code == .preconditionFailed {
             // Another node made it at the same time.
             guard let found = try await Self.marker(in: storage) else { throw error }
             try await storage.flushRecord(FeedLayout.marker)

@@ -99,8 +99,10 @@ extension RootURL {
         var settings: [String: String] = [:]
         for item in parts.queryItems ?? [] {
             guard ["endpoint", "region", "style", "profile"].contains(item.name) else {
-                throw refusal("s3://\(bucket)", "has the setting \"\(item.name.prefix(40))\": "
-                    + "endpoint, region, style and profile are known, and credentials have no place in a URL")
+                throw refusal(
+                    "s3://\(bucket)",
+                    "has the setting \"\(item.name.prefix(40))\": "
+                        + "endpoint, region, style and profile are known, and credentials have no place in a URL")
             }
             guard settings.updateValue(item.value ?? "", forKey: item.name) == nil else {
                 throw refusal("s3://\(bucket)", "has the setting \"\(item.name)\" twice")
@@ -132,7 +134,9 @@ extension RootURL {
         var text = ""
         for scalar in path.unicodeScalars {
             let isPlain = scalar.value > 0x20 && scalar.value != 0x7F && !"%?#&=+".unicodeScalars.contains(scalar)
-            if isPlain { text.unicodeScalars.append(scalar) } else {
+            if isPlain {
+                text.unicodeScalars.append(scalar)
+            } else {
                 for byte in String(scalar).utf8 { text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16) }
             }
         }

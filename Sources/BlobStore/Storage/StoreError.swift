@@ -89,8 +89,11 @@ extension StoreError: CustomStringConvertible {
     /// The message, with the key and root where the message does not name them.
     public var description: String {
         var text = message
-        if let key, !text.contains(key) { text += " (key \(key)" + (root.map { " in \($0))" } ?? ")") }
-        else if let root, !text.contains(root) { text += " (in \(root))" }
+        if let key, !text.contains(key) {
+            text += " (key \(key)" + (root.map { " in \($0))" } ?? ")")
+        } else if let root, !text.contains(root) {
+            text += " (in \(root))"
+        }
         return text
     }
 }

@@ -86,7 +86,8 @@ public enum LineValue: Sendable, Equatable {
             case "\r": text += "\\r"
             case "\t": text += "\\t"
             // The C1 controls and the line separators are legal in JSON, but not safe on a terminal or in JavaScript.
-            case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar == "\u{2028}"
+            case _
+            where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar == "\u{2028}"
                 || scalar == "\u{2029}":
                 let hex = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex

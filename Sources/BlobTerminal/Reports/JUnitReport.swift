@@ -50,7 +50,8 @@ public struct JUnitReport: Sendable {
         }
         for gap in section.gaps {
             suite.gaps += 1
-            suite.add("complete", of: section.title,
+            suite.add(
+                "complete", of: section.title,
                 "      <error type=\"incomplete\" message=\"\(markup(gap))\"/>\n")
         }
         if section.gaps.isEmpty { suite.add("complete", of: section.title, "") }

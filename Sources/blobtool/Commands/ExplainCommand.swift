@@ -28,12 +28,14 @@ struct ExplainCommand: ToolCommand {
 
 extension Explanation {
     fileprivate var line: JSONLine {
-        JSONLine("explain", [
-            "feed": .string(feed.text), "root": .string(root.description), "source": .string(source.rawValue),
-            "setBy": .string(setBy.description), "expectedId": .string(expectedID),
-            "foundId": foundID.map { .string($0) } ?? .null, "matches": .bool(matches),
-            "problem": problem.map { .string($0.description) },
-        ])
+        JSONLine(
+            "explain",
+            [
+                "feed": .string(feed.text), "root": .string(root.description), "source": .string(source.rawValue),
+                "setBy": .string(setBy.description), "expectedId": .string(expectedID),
+                "foundId": foundID.map { .string($0) } ?? .null, "matches": .bool(matches),
+                "problem": problem.map { .string($0.description) },
+            ])
     }
 
     fileprivate var text: String {

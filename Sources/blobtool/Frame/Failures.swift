@@ -33,9 +33,12 @@ final class Failures: Sendable {
         let sentence = error.description.contains(item) ? error.description : "\(item): \(error)"
         if console.format == .json {
             console.emit(
-                JSONLine("error", [
-                    "code": .string(error.code.rawValue), "message": .string(error.description), "item": .string(item),
-                ]), text: nil)
+                JSONLine(
+                    "error",
+                    [
+                        "code": .string(error.code.rawValue), "message": .string(error.description),
+                        "item": .string(item),
+                    ]), text: nil)
         }
         console.say("error: \(sentence.printable)", from: .quiet)
         state.withLock { state in

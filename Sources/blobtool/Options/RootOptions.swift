@@ -4,9 +4,10 @@ internal import FoundationEssentials
 
 /// Which server-level root to work on.
 struct RootOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp(
+    @Option(
+        help: ArgumentHelp(
             "The server-level root: a path, file:///path or s3://bucket/prefix?…; else BLOBSTORE_ROOT, else the config file.",
-        valueName: "url"))
+            valueName: "url"))
     var root: String?
 
     @Option(help: ArgumentHelp("The id that the root must carry.", valueName: "id"))

@@ -19,7 +19,11 @@ struct SeededGenerator: RandomNumberGenerator {
 final class Counter: Sendable {
     private let count = Monitor(0)
     var value: Int { count.withLock { $0 } }
-    func next() -> Int { count.withLock { $0 += 1; return $0 } }
+    func next() -> Int {
+        count.withLock {
+            $0 += 1; return $0
+        }
+    }
     func reset() { count.withLock { $0 = 0 } }
 }
 

@@ -112,9 +112,13 @@ extension MarkerModel {
         }
         switch state.publishers[index].step {
         case .look:
-            if state.hasBlob { add(.record, "sees the blob") }
-            else if kinds[index] == .bytes { add(.write, "sees no blob") }
-            else { add(.refused, "sees no blob, and gives up") }
+            if state.hasBlob {
+                add(.record, "sees the blob")
+            } else if kinds[index] == .bytes {
+                add(.write, "sees no blob")
+            } else {
+                add(.refused, "sees no blob, and gives up")
+            }
         case .write:
             next.hasBlob = true
             add(.record, "writes the blob")
@@ -134,7 +138,9 @@ extension MarkerModel {
             if state.publishers[index].holdsVersion {
                 next.swap(to: .none)
                 add(without == .looksAgain ? .done : .lookAgain, "spares it")
-            } else { add(.readMarker, "loses the swap") }
+            } else {
+                add(.readMarker, "loses the swap")
+            }
         case .lookAgain:
             if state.hasBlob { return add(.done, "sees the blob again, and reports") }
             if kinds[index] == .nothing { return add(without == .undoes ? .done : .undo, "sees no blob any more") }
@@ -170,7 +176,9 @@ extension MarkerModel {
                 next.swap(to: .condemned)
                 next.collectors[index].holdsVersion = true
                 add(without == .listsAgain ? .markDeleting : .list, "condemns it")
-            } else { add(.done, "loses the swap") }
+            } else {
+                add(.done, "loses the swap")
+            }
         case .list: add(state.records == 0 ? .markDeleting : .done, "lists the records again")
         case .markDeleting, .delete, .clear: remove(state, index, &moves)
         case .choose, .done: break
@@ -192,7 +200,9 @@ extension MarkerModel {
                 next.collectors[index].holdsVersion = true
                 next.collectors[index].signatureAge = 0
                 add(.delete, "marks it as being deleted, and signs the DELETE")
-            } else { add(.done, "loses the swap") }
+            } else {
+                add(.done, "loses the swap")
+            }
         case .delete:
             if collector.signatureAge <= Self.fence || without == .refusesOldDeletes {
                 next.hasBlob = false
@@ -200,7 +210,9 @@ extension MarkerModel {
             } else if without == .signsOnce {
                 next.collectors[index].signatureAge = 0
                 add(.delete, "signs the DELETE again")
-            } else { add(.done, "has its DELETE refused, as too old") }
+            } else {
+                add(.done, "has its DELETE refused, as too old")
+            }
         case .clear:
             if collector.holdsVersion { next.swap(to: .none) }
             add(.done, "clears the marker")

@@ -84,10 +84,15 @@ extension RetirementModel {
         }
         switch state.publishers[index].step {
         case .look:
-            if state.isInPlace { add(.record, "sees the blob") }
-            else if kinds[index] == .bytes { add(.write, "sees no blob") }
+            if state.isInPlace {
+                add(.record, "sees the blob")
+            } else if kinds[index] == .bytes {
+                add(.write, "sees no blob")
+            }
             // A restorer writes his record first, and then looks.
-            else { add(.record, "sees no blob") }
+            else {
+                add(.record, "sees no blob")
+            }
         case .write:
             next.isInPlace = true
             add(.record, "writes the blob")
@@ -166,7 +171,9 @@ extension RetirementModel {
                 add(without == .listsAfterTheMove ? .unlink : .list, "finds a retired copy")
             }
         case .list:
-            if state.records == 0 { add(.unlink, "lists no record that names it") } else {
+            if state.records == 0 {
+                add(.unlink, "lists no record that names it")
+            } else {
                 add(without == .linksBack ? .unlink : .linkBack, "lists a record that names it")
             }
         case .linkBack:

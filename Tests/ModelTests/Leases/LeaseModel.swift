@@ -115,7 +115,9 @@ extension LeaseModel {
                 next.write(index)
                 me.knowsVersion = true
                 add(.carriedOut, "has its claim carried out")
-            } else { add(.failed, "has its claim refused") }
+            } else {
+                add(.failed, "has its claim refused")
+            }
         case .carriedOut:
             me.belief = without == .countsFromSending ? length : length - me.sinceSent
             add(.out, "gets the reply, and believes")

@@ -213,11 +213,12 @@ extension MigrationModel {
     /// The three readings of a path, in the order that the rules give, one step each.
     private func read(_ state: State, _ index: Int, _ moves: inout [Move<State>]) {
         enum Reading { case destination, catalog, source }
-        let order: [Reading] = switch without {
-        case .checksTheCatalog: [.destination, .source]
-        case .checksAfterReading: [.catalog, .destination, .source]
-        default: [.destination, .source, .catalog]
-        }
+        let order: [Reading] =
+            switch without {
+            case .checksTheCatalog: [.destination, .source]
+            case .checksAfterReading: [.catalog, .destination, .source]
+            default: [.destination, .source, .catalog]
+            }
         var next = state
         var me = state.migrators[index]
         var label: StaticString = "reads the destination"

@@ -1,5 +1,6 @@
-@testable import BlobStore
 import Testing
+
+@testable import BlobStore
 
 @Suite struct LeaseTests {
     private static let second = Duration.seconds(1)
@@ -105,11 +106,12 @@ import Testing
         let result = await withTaskGroup(of: Result<String, any Error>.self) { group in
             group.addTask {
                 do {
-                    return .success(try await lease.hold { () async throws(StoreError) in
-                        begun.open()
-                        await Gate().wait()
-                        return "done all the same"
-                    })
+                    return .success(
+                        try await lease.hold { () async throws(StoreError) in
+                            begun.open()
+                            await Gate().wait()
+                            return "done all the same"
+                        })
                 } catch { return .failure(error) }
             }
             await begun.wait()

@@ -1,5 +1,6 @@
-@testable import BlobStore
 import Testing
+
+@testable import BlobStore
 
 @Suite struct ListingTests {
     private static let all = [
@@ -19,9 +20,12 @@ import Testing
         #expect(try listed == Self.all.map { try PackagePath($0) }.sorted().map(\.text))
     }
 
-    @Test("a prefix is a prefix of the path's text, at a slash or not", arguments: [
-        "", "left", "left-pad/", "left-pad/1", "left-pad/1.0.0/a.tgz", "L", "a", "a/", "zzz", "left-pad/1.0.0/a.tgz/",
-    ])
+    @Test(
+        "a prefix is a prefix of the path's text, at a slash or not",
+        arguments: [
+            "", "left", "left-pad/", "left-pad/1", "left-pad/1.0.0/a.tgz", "L", "a", "a/", "zzz",
+            "left-pad/1.0.0/a.tgz/",
+        ])
     func prefix(_ prefix: String) async throws {
         let listed = try await feed().listing(PackageQuery(prefix: prefix))
         let wanted = try Self.all.filter { $0.hasPrefix(prefix) }.map { try PackagePath($0) }.sorted().map(\.text)

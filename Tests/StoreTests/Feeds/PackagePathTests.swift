@@ -1,5 +1,6 @@
-@testable import BlobStore
 import Testing
+
+@testable import BlobStore
 
 @Suite struct PackagePathTests {
     /// Segments that are hard on somebody's filesystem, and pieces to put others together from.
@@ -45,24 +46,30 @@ import Testing
         #expect(seen.count > 10_000)
     }
 
-    @Test("a key that would be escaped differently is refused", arguments: [
-        "packages/%41.json", "packages/%61.json", "packages/!1.json", "packages/a!.json", "packages/%2.json",
-        "packages/con.json", "packages/a%2e.b.json", "packages/%ff.json", "packages/x%2ejson.json", "blobs/a.json",
-        "packages/a%2fb.json", "packages/%2e%2e/a.json", "packages/%00.json",
-    ])
+    @Test(
+        "a key that would be escaped differently is refused",
+        arguments: [
+            "packages/%41.json", "packages/%61.json", "packages/!1.json", "packages/a!.json", "packages/%2.json",
+            "packages/con.json", "packages/a%2e.b.json", "packages/%ff.json", "packages/x%2ejson.json", "blobs/a.json",
+            "packages/a%2fb.json", "packages/%2e%2e/a.json", "packages/%00.json",
+        ])
     func notCanonical(_ text: String) throws {
         let key = try Key(text)
         #expect(throws: StoreError.self) { try PackagePath(of: key) }
     }
 
-    @Test("what is no package path is refused with one sentence", arguments: [
-        "", "/a", "a//b", "a/", "../x", "a/../b", "./a", "a/.", "a\0b", String(repeating: "x", count: 201),
-        (0..<40).map { _ in String(repeating: "y", count: 30) }.joined(separator: "/"),
-    ])
+    @Test(
+        "what is no package path is refused with one sentence",
+        arguments: [
+            "", "/a", "a//b", "a/", "../x", "a/../b", "./a", "a/.", "a\0b", String(repeating: "x", count: 201),
+            (0..<40).map { _ in String(repeating: "y", count: 30) }.joined(separator: "/"),
+        ])
     func refused(_ text: String) {
-        #expect(performing: { try PackagePath(text) }, throws: { error in
-            (error as? StoreError)?.code == .invalidKey && !"\(error)".contains("\n")
-        })
+        #expect(
+            performing: { try PackagePath(text) },
+            throws: { error in
+                (error as? StoreError)?.code == .invalidKey && !"\(error)".contains("\n")
+            })
     }
 
     @Test("bytes that are no UTF-8 are refused")

@@ -1,5 +1,6 @@
-@testable import BlobStore
 import Testing
+
+@testable import BlobStore
 
 @Suite struct PublishingTests {
     @Test("what is published is read back, by any handle")

@@ -1,6 +1,7 @@
-@testable import BlobStore
 import Synchronization
 import Testing
+
+@testable import BlobStore
 
 @Suite struct CheckTests {
     /// What a check of everything reported.
@@ -43,10 +44,11 @@ import Testing
         try await overwrite(all[4].path.key, "{\"format\":1,", in: storage)
         let (findings, summary) = try await check(bench)
         let named = findings.filter { $0.severity == .error }.map { "\($0.kind.rawValue) \($0.packages)" }.sorted()
-        #expect(named == [
+        #expect(
+            named == [
                 "bad-record [\"pkg/4\"]", "corrupt-blob [\"pkg/1\"]", "missing-blob [\"pkg/3\"]",
                 "size-mismatch [\"pkg/2\"]",
-        ])
+            ])
         #expect(findings.count == 4 && summary.complete && summary.errors == 4)
     }
 
@@ -83,10 +85,11 @@ import Testing
         try await feed.visit().content.quarantine(all[6].digest, why: "test", by: "test")
         let (findings, summary) = try await check(bench, .init())
         let kinds = findings.map { "\($0.severity.rawValue) \($0.kind.rawValue) \($0.packages)" }.sorted()
-        #expect(kinds == [
-            "error missing-blob [\"pkg/6\"]", "info orphan-blob []", "warning quarantined [\"pkg/6\"]",
-            "warning unexpected-object []", "warning unexpected-object []",
-        ])
+        #expect(
+            kinds == [
+                "error missing-blob [\"pkg/6\"]", "info orphan-blob []", "warning quarantined [\"pkg/6\"]",
+                "warning unexpected-object []", "warning unexpected-object []",
+            ])
         #expect(summary.errors == 1)
     }
 

@@ -1,6 +1,7 @@
-@testable import BlobStore
 import Synchronization
 import Testing
+
+@testable import BlobStore
 
 @Suite struct CollectTests {
     /// Without a grace period, everything is old enough at once.

@@ -1,6 +1,7 @@
-@testable import BlobStore
 import Synchronization
 import Testing
+
+@testable import BlobStore
 
 /// Collecting where objects do not move atomically, as in a bucket.
 @Suite struct CondemningTests {

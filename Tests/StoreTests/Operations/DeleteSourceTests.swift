@@ -1,5 +1,6 @@
-@testable import BlobStore
 import Testing
+
+@testable import BlobStore
 
 @Suite("Freeing the root that a feed moved away from")
 struct DeleteSourceTests {

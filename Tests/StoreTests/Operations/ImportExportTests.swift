@@ -1,7 +1,8 @@
-@testable import BlobStore
 import Glibc
 import Synchronization
 import Testing
+
+@testable import BlobStore
 
 @Suite struct ImportExportTests {
     private func importing(

@@ -1,5 +1,6 @@
-@testable import BlobStore
 import Testing
+
+@testable import BlobStore
 
 /// One fault at each operation of the source, the destination and the catalog in turn.
 @Suite struct MigrationFaultTests {

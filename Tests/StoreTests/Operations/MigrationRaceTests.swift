@@ -1,6 +1,7 @@
-@testable import BlobStore
 import Synchronization
 import Testing
+
+@testable import BlobStore
 
 /// Migrations with others at work: publishers, a second migration, a dead one.
 @Suite struct MigrationRaceTests {

@@ -1,6 +1,7 @@
-@testable import BlobStore
 import Synchronization
 import Testing
+
+@testable import BlobStore
 
 @Suite struct RepairTests {
     @discardableResult

@@ -1,29 +1,38 @@
-@testable import BlobStore
 import Testing
 
+@testable import BlobStore
+
 @Suite struct RootTests {
-    @Test("a root URL says where it is, and its text can be read again", arguments: [
+    @Test(
+        "a root URL says where it is, and its text can be read again",
+        arguments: [
             ("/mnt/nas", "file:///mnt/nas"), ("/mnt//nas/./x/", "file:///mnt/nas/x"),
             ("file:///mnt/a%20b", "file:///mnt/a%20b"),
-        ("/a b/%/?#", "file:///a%20b/%25/%3f%23"), ("file://localhost/x", "file:///x"), ("/", "file:///"),
-        ("s3://bucket/some/prefix/?region=us-east-1&endpoint=http://127.0.0.1:9000",
-            "s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&region=us-east-1"),
-        ("s3://bucket", "s3://bucket"),
-    ])
+            ("/a b/%/?#", "file:///a%20b/%25/%3f%23"), ("file://localhost/x", "file:///x"), ("/", "file:///"),
+            (
+                "s3://bucket/some/prefix/?region=us-east-1&endpoint=http://127.0.0.1:9000",
+                "s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&region=us-east-1"
+            ),
+            ("s3://bucket", "s3://bucket"),
+        ])
     func urls(_ text: String, _ shown: String) throws {
         let url = try RootURL(text)
         #expect(url.description == shown)
         #expect(try RootURL(shown) == url)
     }
 
-    @Test("what is no root URL is refused with a sentence that shows no credential", arguments: [
-        "", "http://x/y", "file://server/share", "file:x", "file:///%zz", "s3://", "s3://key:hunter2@bucket/x",
-        "s3://bucket/x?secret_access_key=hunter2", "a\0b", "s3://bucket?region=a&region=b",
-    ])
+    @Test(
+        "what is no root URL is refused with a sentence that shows no credential",
+        arguments: [
+            "", "http://x/y", "file://server/share", "file:x", "file:///%zz", "s3://", "s3://key:hunter2@bucket/x",
+            "s3://bucket/x?secret_access_key=hunter2", "a\0b", "s3://bucket?region=a&region=b",
+        ])
     func badURLs(_ text: String) {
-        #expect(performing: { try RootURL(text) }, throws: { error in
-            (error as? StoreError)?.code == .invalidArgument && !"\(error)".contains("hunter2")
-        })
+        #expect(
+            performing: { try RootURL(text) },
+            throws: { error in
+                (error as? StoreError)?.code == .invalidArgument && !"\(error)".contains("hunter2")
+            })
     }
 
     @Test("feed names are those that are safe everywhere", arguments: ["a", "0", "npm", "a.b_c-d", "con1", "console"])
@@ -31,11 +40,13 @@ import Testing
         #expect(try FeedName(text).text == text)
     }
 
-    @Test("other feed names are refused", arguments: [
+    @Test(
+        "other feed names are refused",
+        arguments: [
             "", "../x", "Npm", "a/b", ".a", "-a", "a.", "a.json", "con", "nul.txt", "com1", "ä", "a b",
             String(repeating: "a", count: 64),
-        String(repeating: "a", count: 300),
-    ])
+            String(repeating: "a", count: 300),
+        ])
     func badNames(_ text: String) {
         #expect(performing: { try FeedName(text) }, throws: { ($0 as? StoreError)?.code == .invalidArgument })
     }
@@ -148,11 +159,13 @@ import Testing
         #expect(after.contains("\"graceSeconds\":5"))
     }
 
-    @Test("where a text stops being JSON is told by line and column; JSON has no such place", arguments: [
+    @Test(
+        "where a text stops being JSON is told by line and column; JSON has no such place",
+        arguments: [
             ("{\n  \"a\": oops\n}", 2, 8), ("", 1, 1), ("{", 1, 2), ("{\"a\":1}}", 1, 8), ("[1,\n\n]", 3, 1),
             ("\"\\q\"", 1, 3),
-        ("{\"a\" 1}", 1, 6), ("[1.]", 1, 4), ("nul", 1, 4), ("\"\\u00g0\"", 1, 6),
-    ])
+            ("{\"a\" 1}", 1, 6), ("[1.]", 1, 4), ("nul", 1, 4), ("\"\\u00g0\"", 1, 6),
+        ])
     func jsonFlaw(_ text: String, _ line: Int, _ column: Int) {
         let flaw = JSONFlaw(in: Array(text.utf8))
         #expect(flaw?.line == line && flaw?.column == column, "\(String(describing: flaw))")
@@ -166,11 +179,13 @@ import Testing
         #expect(
             performing: { try ConfigFile(path: "c", bytes: Array("{\n  \"packagesRoot\": oops\n}".utf8)) },
             throws: {
-            "\($0)".contains("line 2, column")
-        })
-        #expect(performing: { try ConfigFile(path: "c", bytes: Array(#"{"packageRoot":"x"}"#.utf8)) }, throws: {
-            "\($0)".contains("packageRoot")
-        })
+                "\($0)".contains("line 2, column")
+            })
+        #expect(
+            performing: { try ConfigFile(path: "c", bytes: Array(#"{"packageRoot":"x"}"#.utf8)) },
+            throws: {
+                "\($0)".contains("packageRoot")
+            })
         #expect(
             try ConfigFile(path: "c", bytes: Array(#"{"packagesRoot":"/x","rootId":"i"}"#.utf8)).packagesRoot == "/x")
     }

@@ -45,9 +45,11 @@ struct FeedTests {
         #expect(try await scratch.json("ls", "npm").line("error")["code"] == "notFound")
     }
 
-    @Test("a bad name is refused with its rule, before anything is done", arguments: [
-        "../x", "", "NPM", ".hidden", "a.json", "con", "a b", "ünicode", String(repeating: "a", count: 64), "end.",
-    ])
+    @Test(
+        "a bad name is refused with its rule, before anything is done",
+        arguments: [
+            "../x", "", "NPM", ".hidden", "a.json", "con", "a b", "ünicode", String(repeating: "a", count: 64), "end.",
+        ])
     func badNames(name: String) async throws {
         let scratch = try await Scratch.withRoot()
         let before = try scratch.files("root")
@@ -66,10 +68,12 @@ struct FeedTests {
         #expect(try missing.line("error")["code"] == "notFound")
     }
 
-    @Test("options that cannot be understood exit 64 with the way to write them", arguments: [
-        (["--grace", "48"], "90s, 15m"), (["--digests", "crc32"], "sha1, sha512 and md5"),
-        (["--mutable", "--immutable"], "--immutable"), (["--feed-root", "ftp://x/y"], "file:// or s3://"),
-    ])
+    @Test(
+        "options that cannot be understood exit 64 with the way to write them",
+        arguments: [
+            (["--grace", "48"], "90s, 15m"), (["--digests", "crc32"], "sha1, sha512 and md5"),
+            (["--mutable", "--immutable"], "--immutable"), (["--feed-root", "ftp://x/y"], "file:// or s3://"),
+        ])
     func badOptions(options: [String], hint: String) async throws {
         let result = try await Tool.run(["feed", "create", "npm"] + options)
         #expect(result.status == 64)

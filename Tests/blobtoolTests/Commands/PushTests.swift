@@ -91,19 +91,23 @@ struct PushTests {
         }
     }
 
-    @Test("a path that breaks a rule is refused with that rule", arguments: [
-        ("../x", "\"..\""), ("/x", "absolute"), ("a//b", "empty segment"), ("", "empty"), ("a/./b", "\".\""),
-    ])
+    @Test(
+        "a path that breaks a rule is refused with that rule",
+        arguments: [
+            ("../x", "\"..\""), ("/x", "absolute"), ("a//b", "empty segment"), ("", "empty"), ("a/./b", "\".\""),
+        ])
     func badPaths(path: String, rule: String) async throws {
         let result = try await Tool.run("push", "npm", "-", "--as", path)
         #expect(result.status == 64)
         #expect(result.sentence.contains(rule))
     }
 
-    @Test("arguments that contradict each other exit 64", arguments: [
-        ["-"], ["-", "a", "--as", "x"], ["a", "b", "--as", "x"], ["a", "--as", "x", "--prefix", "y"], [],
-        ["a", "--jobs", "0"], ["a", "--bwlimit", "5M"], ["a", "--digest", "abc"],
-    ])
+    @Test(
+        "arguments that contradict each other exit 64",
+        arguments: [
+            ["-"], ["-", "a", "--as", "x"], ["a", "b", "--as", "x"], ["a", "--as", "x", "--prefix", "y"], [],
+            ["a", "--jobs", "0"], ["a", "--bwlimit", "5M"], ["a", "--digest", "abc"],
+        ])
     func contradictions(arguments: [String]) async throws {
         let result = try await Tool.run(["push", "npm"] + arguments)
         #expect(result.status == 64)

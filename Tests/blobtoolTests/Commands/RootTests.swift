@@ -90,12 +90,14 @@ struct RootTests {
         #expect(result.sentence.contains("line 2, column"))
     }
 
-    @Test("with another root or none in its place every command says so and writes nothing", arguments: [
-        ["feed", "list"], ["feed", "create", "x"], ["feed", "show", "npm"], ["feed", "set", "npm", "--mutable"],
-        ["feed", "delete", "npm", "--purge"], ["explain", "npm"], ["push", "npm", "file"], ["pull", "npm", "a"],
-        ["ls", "npm"], ["stat", "npm", "a"], ["rm", "npm", "a"], ["restore", "npm", "a"], ["log", "npm", "a"],
-        ["promote", "npm", "a", "npm"], ["import", "npm", "."], ["export", "npm", "out"], ["check"],
-    ])
+    @Test(
+        "with another root or none in its place every command says so and writes nothing",
+        arguments: [
+            ["feed", "list"], ["feed", "create", "x"], ["feed", "show", "npm"], ["feed", "set", "npm", "--mutable"],
+            ["feed", "delete", "npm", "--purge"], ["explain", "npm"], ["push", "npm", "file"], ["pull", "npm", "a"],
+            ["ls", "npm"], ["stat", "npm", "a"], ["rm", "npm", "a"], ["restore", "npm", "a"], ["log", "npm", "a"],
+            ["promote", "npm", "a", "npm"], ["import", "npm", "."], ["export", "npm", "out"], ["check"],
+        ])
     func wrongRoot(arguments: [String]) async throws {
         let scratch = try Scratch()
         try scratch.write("file", "content")

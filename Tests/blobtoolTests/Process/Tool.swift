@@ -45,7 +45,9 @@ enum Tool {
         _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:], directory: String? = nil
     ) async throws -> Result {
         let process = try start(arguments, environment: environment, directory: directory)
-        if input.isEmpty { process.closeInput() } else {
+        if input.isEmpty {
+            process.closeInput()
+        } else {
             Task {
                 await blocking { writeAll(input, to: process.input) }
                 process.closeInput()

@@ -19,7 +19,7 @@ extension PackageStore {
         do {
             let record = FeedRecord(name, id: root.id, root: url, policy)
             return try await server.storage.create(Catalog.key(name), record).body
-        } catch where error.code == .preconditionFailed {
+        } catch  where error.code == .preconditionFailed {
             throw Self.exists(name)
         }
     }
@@ -66,7 +66,7 @@ extension PackageStore {
         next.change(to: .active, root: url, id: id ?? stored.body.id)
         do {
             return try await server.storage.replace(Catalog.key(name), stored, with: next).body
-        } catch where error.code == .preconditionFailed {
+        } catch  where error.code == .preconditionFailed {
             throw StoreError(
                 .preconditionFailed, "the feed \"\(name)\" was changed by another meanwhile: look, and try again")
         }
@@ -75,7 +75,7 @@ extension PackageStore {
     /// The id of the feed root at a place; nil when no root is there.
     private func idOfFeedRoot(at url: RootURL, _ name: FeedName) async throws(StoreError) -> String? {
         let storage: any Storage
-        do { storage = try await opener.open(url) } catch where error.code == .notFound { return nil }
+        do { storage = try await opener.open(url) } catch  where error.code == .notFound { return nil }
         let found: Result<RootMarker?, StoreError>
         do throws(StoreError) { found = .success(try await Root.marker(in: storage)) } catch { found = .failure(error) }
         await storage.close()

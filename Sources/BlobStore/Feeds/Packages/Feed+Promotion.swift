@@ -20,7 +20,7 @@ extension Feed {
         for _ in 0..<8 {
             let visit = try await visitForWriting()
             let placed = try await visit.place(record, from: source, details)
-            do { try await visit.settle(placed) } catch where error.code == .notFound {
+            do { try await visit.settle(placed) } catch  where error.code == .notFound {
                 continue  // A collector was faster: bring the content once more.
             }
             if try await visit.isCurrent() { return placed.published }
@@ -65,9 +65,9 @@ extension FeedVisit {
         guard try await source.content.stat(record.digest)?.size == record.size else { return nil }
         do {
             return try await storage.copyObject(from: source.storage, blob, to: blob) != .present && lacksIt
-        } catch where error.code == .unsupported || error.code == .notFound {
+        } catch  where error.code == .unsupported || error.code == .notFound {
             return nil
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             try await content.quarantine(record.digest, why: "wrong size, found while promoting", by: "promote")
             return nil
         }

@@ -54,10 +54,11 @@ extension FeedVisit {
             if isRepeated && stored.body.restored == act { return nil }
             return try restored(stored, revision, act)
         }
-        do { try await content.settle(now.body.summary, nil) } catch where error.code == .notFound {
+        do { try await content.settle(now.body.summary, nil) } catch  where error.code == .notFound {
             if let before {
                 // Another's write in between is newer than both, and stays.
-                do { _ = try await storage.replace(path.key, now, with: before) } catch where
+                do { _ = try await storage.replace(path.key, now, with: before) } catch
+                    where
                     error.code == .preconditionFailed
                 {}
             }
@@ -78,7 +79,8 @@ extension FeedVisit {
                 throw StoreError(.notFound, "\"\(path)\" was never published in feed \"\(feed.name)\"")
             }
             guard let next = try change(stored) else { return stored }
-            do { return try await storage.replace(path.key, stored, with: next) } catch where
+            do { return try await storage.replace(path.key, stored, with: next) } catch
+                where
                 error.code == .preconditionFailed
             {
                 try await backoff.wait(or: error)

@@ -17,7 +17,7 @@ extension FeedVisit {
     /// What is published at the path, when it is this very content and whole.
     private func recognize(_ source: ObjectSource, at path: PackagePath) async throws(StoreError) -> Published? {
         let found: Stored<PackageRecord>?
-        do { found = try await package(path) } catch where error.code == .corrupt { return nil }
+        do { found = try await package(path) } catch  where error.code == .corrupt { return nil }
         guard let present = found?.body, present.deleted == nil else { return nil }
         var isSame = present.size == source.size
         if isSame {
@@ -32,7 +32,7 @@ extension FeedVisit {
         }
         guard try await content.refresh(present.summary) else { return nil }
         try await storage.flushRecord(path.key)
-        do { try await content.settle(present.summary, nil) } catch where error.code == .notFound { return nil }
+        do { try await content.settle(present.summary, nil) } catch  where error.code == .notFound { return nil }
         return Published(outcome: .unchanged, path: path, digest: present.digest, size: present.size)
     }
 

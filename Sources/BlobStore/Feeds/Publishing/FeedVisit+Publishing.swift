@@ -15,13 +15,13 @@ extension FeedVisit {
             do throws(StoreError) {
                 _ = try await storage.create(path.key, PackageRecord(path, content, act))
                 return .created
-            } catch where error.code == .preconditionFailed {}
+            } catch  where error.code == .preconditionFailed {}
             do throws(StoreError) {
                 guard let stored = try await package(path) else { continue }
                 return try await record(content, over: stored, act)
-            } catch where error.code == .preconditionFailed {
+            } catch  where error.code == .preconditionFailed {
                 try await backoff.wait(or: error)
-            } catch where error.code == .corrupt {
+            } catch  where error.code == .corrupt {
                 if try await heal(PackageRecord(path, content, act), by: act.by) { return .healed }
                 try await backoff.wait(or: error)
             }
@@ -90,7 +90,7 @@ extension FeedVisit {
         do throws(StoreError) {
             guard let present = try await package(path)?.body else { return false }
             return present.deleted == nil && present.digest == digest
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             return false
         }
     }

@@ -101,15 +101,18 @@ struct BlobCheck: Sendable {
         if let wrong = named.first(where: { $0.size != blob.size }) {
             if try await isGood(blob) {
                 let key = (try? PackagePath(wrong.path).key.text) ?? wrong.path
-                tally.add(.badRecord, key: key, packages: [wrong.path],
+                tally.add(
+                    .badRecord, key: key, packages: [wrong.path],
                     "the record of \"\(wrong.path)\" states \(wrong.size) bytes, and its content, which is whole, has "
                         + "\(blob.size): publish it again")
             } else {
-                tally.add(.sizeMismatch, key: blob.key.text, packages: packages,
+                tally.add(
+                    .sizeMismatch, key: blob.key.text, packages: packages,
                     "the blob has \(blob.size) bytes instead of \(wrong.size): repair it, or publish it again")
             }
         } else if selection.contains(blob.digest), try await !isGood(blob) {
-            tally.add(.corruptBlob, key: blob.key.text, packages: packages,
+            tally.add(
+                .corruptBlob, key: blob.key.text, packages: packages,
                 "the blob's bytes do not have the digest that names it: repair the feed, which brings a good copy back or "
                     + "sets it aside, and then publishing it again heals it")
         }
@@ -152,9 +155,9 @@ struct BlobCheck: Sendable {
                 }
                 found = .whole(try hasher.finish().digest)
             }
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return .gone
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             return .torn
         }
         return found
@@ -188,7 +191,7 @@ struct BlobCheck: Sendable {
             if !selection.contains(digest) { return true }
             do throws(StoreError) {
                 if try await visit.content.isGood(key, digest) { return true }
-            } catch where error.code == .notFound {
+            } catch  where error.code == .notFound {
                 return true  // Settled meanwhile.
             }
         }
@@ -202,7 +205,8 @@ struct BlobCheck: Sendable {
 
     private func addQuarantined(_ keys: [Key], _ named: [Reference]) {
         for key in keys {
-            tally.add(.quarantined, key: key.text, packages: named.filter { $0.kind == .current }.map(\.path),
+            tally.add(
+                .quarantined, key: key.text, packages: named.filter { $0.kind == .current }.map(\.path),
                 "a damaged blob is kept here for a person to look at, with the reason in \(key.name).json")
         }
     }

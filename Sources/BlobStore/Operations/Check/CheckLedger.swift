@@ -37,11 +37,11 @@ extension CheckLedger {
                     return next == ledger ? nil : next
                 }
                 return
-            } catch where error.code == .notFound {
+            } catch  where error.code == .notFound {
                 do throws(StoreError) {
                     _ = try await storage.create(key, CheckLedger(verified: times))
                     return
-                } catch where error.code == .preconditionFailed {}
+                } catch  where error.code == .preconditionFailed {}
             }
         }
     }

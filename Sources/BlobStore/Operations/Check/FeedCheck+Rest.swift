@@ -48,7 +48,9 @@ extension FeedCheck {
                     tally.add(.unexpectedObject, key: key.text, "\(key) is no quarantined blob: move it away")
                     continue
                 }
-                if found.count < 100_000 { found[digest, default: []].append(key) } else {
+                if found.count < 100_000 {
+                    found[digest, default: []].append(key)
+                } else {
                     tally.add(.quarantined, key: key.text, "a damaged blob is kept here for a person to look at")
                 }
             }

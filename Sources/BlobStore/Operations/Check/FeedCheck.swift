@@ -37,7 +37,7 @@ struct FeedCheck: Sendable {
         guard options.content.usesLedger else { return CheckLedger() }
         do throws(StoreError) {
             return try await visit.storage.document(CheckLedger.key, as: CheckLedger.self)?.body ?? CheckLedger()
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             tally.add(.badRecord, .warning, key: CheckLedger.key.text, "\(error.message): remove it, checks begin anew")
             return CheckLedger()
         }

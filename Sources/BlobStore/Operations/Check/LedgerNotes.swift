@@ -34,7 +34,8 @@ final class LedgerNotes: Sendable {
             }
             return state.times
         }
-        do throws(StoreError) { try await CheckLedger.add(times, to: storage) } catch where
+        do throws(StoreError) { try await CheckLedger.add(times, to: storage) } catch
+            where
             error.code == .readOnly || error.code == .permissionDenied
         {}
     }

@@ -34,7 +34,8 @@ extension FeedCollection {
         try await visit.root.storage.checkLocation()
         guard let now = try await storage.statObject(blob.key), now.age > grace else { return }
         guard try await storage.refreshObject(blob.key, size: now.size) else { return }
-        do { try await storage.moveObject(blob.key, to: FeedLayout.retired(blob.digest)) } catch where
+        do { try await storage.moveObject(blob.key, to: FeedLayout.retired(blob.digest)) } catch
+            where
             error.code == .notFound
         {
             return  // Another collector was faster.
@@ -66,7 +67,7 @@ extension FeedCollection {
             do throws(StoreError) {
                 _ = try await storage.copyObject(from: storage, blob.key, to: FeedLayout.blob(blob.digest))
                 count { $0.restored += 1 }
-            } catch where error.code == .notFound {
+            } catch  where error.code == .notFound {
                 return  // Another collector settled it.
             }
         }

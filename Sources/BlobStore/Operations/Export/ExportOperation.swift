@@ -136,7 +136,7 @@ public struct ExportOperation: Sendable {
     /// - Throws: `alreadyExists` when it has other content.
     private func isThere(_ record: PackageRecord, _ path: String) async throws(StoreError) -> Bool {
         let file: LocalFile
-        do { file = try await LocalFile.open(path) } catch where error.code == .notFound { return false }
+        do { file = try await LocalFile.open(path) } catch  where error.code == .notFound { return false }
         var hasher = try ContentHasher()
         if file.size == record.size { for try await chunk in file.chunks() { hasher.update(chunk) } }
         guard file.size == record.size, try hasher.finish().digest == record.digest else {

@@ -31,8 +31,10 @@ final class ImportFiles {
         case .file(let path): waiting.append(path)
         case .link(let path) where followsLinks: waiting.append(path)
         case .link(let path):
-            tally.fail(path, StoreError(
-                .sourceFailed, "\(path) is a symbolic link, which is followed only with --follow-links"))
+            tally.fail(
+                path,
+                StoreError(
+                    .sourceFailed, "\(path) is a symbolic link, which is followed only with --follow-links"))
         case .refused(let path, let error): tally.fail(path, error)
         }
     }

@@ -132,7 +132,7 @@ final class FeedCopy: Sendable {
         do throws(StoreError) {
             _ = try await destination.storage.writeRecord(
                 key, bytes, expecting: present.map { .version($0.version) } ?? .absent)
-        } catch where error.code == .preconditionFailed || error.code == .outcomeUnknown {
+        } catch  where error.code == .preconditionFailed || error.code == .outcomeUnknown {
             // Nobody else writes there but a migration that was taken over and has not noticed.
             guard try await destination.storage.readRecord(key)?.bytes == bytes else { throw error }
         }
@@ -143,7 +143,7 @@ final class FeedCopy: Sendable {
         for reference in record.allReferences {
             do throws(StoreError) {
                 try await copy(reference.digest, reference.size)
-            } catch where error.code == .notFound && reference.kind != .current {}
+            } catch  where error.code == .notFound && reference.kind != .current {}
         }
     }
 
@@ -155,7 +155,7 @@ final class FeedCopy: Sendable {
             if try await content.stat(reference.digest)?.size == reference.size { continue }
             do throws(StoreError) {
                 try await copy(reference.digest, reference.size)
-            } catch where error.code == .notFound && reference.kind != .current {}
+            } catch  where error.code == .notFound && reference.kind != .current {}
         }
     }
 

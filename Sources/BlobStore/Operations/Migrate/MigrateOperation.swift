@@ -237,7 +237,8 @@ extension FeedRecord {
         guard let run, migration?.run == run else {
             throw StoreError(
                 .preconditionFailed,
-                "the migration of feed \"\(feed)\" was finished, given up or taken over by another: look, and try again")
+                "the migration of feed \"\(feed)\" was finished, given up or taken over by another: look, and try again"
+            )
         }
     }
 }

@@ -8,6 +8,7 @@ internal import FoundationEssentials
 /// - Throws: `notFound`, `permissionDenied` and what else stands in the way of measuring; what the place lacks is told
 ///   in the report.
 public struct ProbeOperation: Sendable {
+    /// Who takes part.
     public struct Options: Sendable {
         /// Processes on this machine.
         public var workers = 4

@@ -10,7 +10,9 @@ public struct ProbeReport: Sendable, Equatable {
     /// Why nodes may not share it, or why that is not known: one sentence each. Empty where they may.
     public var reasons: [String] {
         let needed = guarantees.filter(\.isNeeded)
-        return (needed.filter { $0.holds == false } + needed.filter { $0.holds == nil }).map { "\($0.name): \($0.detail)" }
+        return (needed.filter { $0.holds == false } + needed.filter { $0.holds == nil }).map {
+            "\($0.name): \($0.detail)"
+        }
     }
 
     /// Whether any number of nodes may share it.

@@ -46,7 +46,8 @@ struct Rendezvous: Sendable {
             if present.count == wanted { return present }
             guard present.count < wanted else {
                 throw StoreError(
-                    .alreadyExists, "more than \(wanted) take part in this probe: choose another rendezvous, which "
+                    .alreadyExists,
+                    "more than \(wanted) take part in this probe: choose another rendezvous, which "
                         + "nobody used before")
             }
             if clock.now > lookAtFailures {
@@ -55,7 +56,8 @@ struct Rendezvous: Sendable {
             }
             guard clock.now < end else {
                 throw StoreError(
-                    .unavailable, "of \(wanted) that take part in this probe only \(present.count) came to "
+                    .unavailable,
+                    "of \(wanted) that take part in this probe only \(present.count) came to "
                         + "\"\(point)\" within \(patience.components.seconds) s: do all of them run, and see the "
                         + "same place")
             }

@@ -56,7 +56,7 @@ struct FeedRepair: Sendable {
         do throws(StoreError) {
             _ = try await visit.storage.copyObject(from: visit.storage, retired, to: FeedLayout.blob(digest))
             return true
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return false
         }
     }
@@ -89,7 +89,7 @@ struct FeedRepair: Sendable {
     private func mendRecord(_ path: PackagePath) async throws(StoreError) -> String? {
         for source in sources.all where source.isSameFeed {
             let stored: Stored<PackageRecord>?
-            do { stored = try await source.storage.document(path.key) } catch where error.code == .corrupt { continue }
+            do { stored = try await source.storage.document(path.key) } catch  where error.code == .corrupt { continue }
             guard let record = stored?.body, record.path == path else { continue }
             if options.isDryRun { return source.name }
             if try await visit.heal(record, by: options.by) { return source.name }
@@ -108,7 +108,7 @@ extension StoreError {
 extension ContentStore {
     /// Whether a blob is there, can be read, and has its digest.
     fileprivate func isPresentAndGood(_ digest: Digest) async throws(StoreError) -> Bool {
-        do { return try await isGood(FeedLayout.blob(digest), digest) } catch where error.code == .notFound {
+        do { return try await isGood(FeedLayout.blob(digest), digest) } catch  where error.code == .notFound {
             return false
         }
     }

@@ -88,7 +88,9 @@ public struct RepairOperation: Sendable {
             case .progress(_, let progress): report(.progress(progress))
             case .finding(let finding): damage.withLock { $0.add(Damage(finding)) }
             case .incomplete(_, let error):
-                if let found = Damage(unreadable: error) { damage.withLock { $0.add(found) } } else {
+                if let found = Damage(unreadable: error) {
+                    damage.withLock { $0.add(found) }
+                } else {
                     unread.withLock { $0.append(error) }
                 }
             case .plan, .finished: break

@@ -1,4 +1,3 @@
-
 /// Which server root to use and what id it must carry, with who said so: the one resolution that all share.
 ///
 /// A flag wins over the environment, and that over the config file. A config file is looked for where it is named

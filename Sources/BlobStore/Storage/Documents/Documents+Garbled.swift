@@ -10,7 +10,7 @@ extension Records {
         guard let record = try await readRecord(key) else { return nil }
         do throws(StoreError) {
             if isSound(try Stored<Body>(record, at: key).body) { return nil }
-        } catch where error.code == .corrupt {}
+        } catch  where error.code == .corrupt {}
         try await keep(record.bytes)
         let document = Document(body)
         let version = try await writeRecord(key, document.bytes(), expecting: .version(record.version))

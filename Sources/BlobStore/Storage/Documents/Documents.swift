@@ -45,7 +45,7 @@ extension Records {
             guard let body = try change(stored.body) else { return stored }
             do {
                 return try await replace(key, stored, with: body)
-            } catch where error.code == .preconditionFailed {
+            } catch  where error.code == .preconditionFailed {
                 try await backoff.wait(or: error)
             }
         }
@@ -60,7 +60,7 @@ extension Records {
         while true {
             do {
                 return Stored(document: document, version: try await writeRecord(key, bytes, expecting: expecting))
-            } catch where error.code == .outcomeUnknown {
+            } catch  where error.code == .outcomeUnknown {
                 if let settled = try await settle(document, at: key, expecting: expecting, error) { return settled }
                 // Undecided: the identical write once more.
                 try await backoff.wait(or: error)

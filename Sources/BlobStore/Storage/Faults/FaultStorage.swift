@@ -184,7 +184,11 @@ extension FaultStorage {
         case .late(let others):
             let isFirst = Mutex(true)
             return AsyncPull { () async throws(StoreError) in
-                if isFirst.withLock({ isFirst in defer { isFirst = false }; return isFirst }) { await others() }
+                if isFirst.withLock({ isFirst in
+                    defer { isFirst = false }; return isFirst
+                }) {
+                    await others()
+                }
                 return try await next()
             }
         case .before(let cause): (count, error) = (0, cause)

@@ -4,11 +4,13 @@ internal import BlobTerminal
 extension Finding {
     /// The `finding` line.
     var line: JSONLine {
-        JSONLine("finding", [
-            "kind": .string(kind.rawValue), "severity": .string(severity.rawValue),
-            "feed": feed.map { .string($0.text) }, "key": .string(key),
-            "packages": .array(packages.map { .string($0) }), "message": .string(message),
-        ])
+        JSONLine(
+            "finding",
+            [
+                "kind": .string(kind.rawValue), "severity": .string(severity.rawValue),
+                "feed": feed.map { .string($0.text) }, "key": .string(key),
+                "packages": .array(packages.map { .string($0) }), "message": .string(message),
+            ])
     }
 
     /// The finding for people: what, where, and the first packages that it affects.
@@ -29,12 +31,14 @@ extension Finding {
 extension CheckOperation.Summary {
     /// The `summary` line of a feed, or without one of all.
     func line(_ feed: FeedName?, seconds: Double?) -> JSONLine {
-        JSONLine("summary", [
-            "command": "check", "feed": feed.map { .string($0.text) }, "packages": .integer(packages),
-            "blobs": .integer(blobs), "bytes": .integer(bytes), "bytesRead": .integer(bytesRead),
-            "errors": .integer(errors), "warnings": .integer(warnings), "infos": .integer(infos),
-            "complete": .bool(complete), "seconds": seconds.map { .number($0) },
-        ])
+        JSONLine(
+            "summary",
+            [
+                "command": "check", "feed": feed.map { .string($0.text) }, "packages": .integer(packages),
+                "blobs": .integer(blobs), "bytes": .integer(bytes), "bytesRead": .integer(bytesRead),
+                "errors": .integer(errors), "warnings": .integer(warnings), "infos": .integer(infos),
+                "complete": .bool(complete), "seconds": seconds.map { .number($0) },
+            ])
     }
 
     func text(_ feed: FeedName) -> String { "feed \(feed): \(verdict.lowercased()), \(counts)" }
@@ -55,10 +59,12 @@ extension CheckOperation.Summary {
 extension CheckOperation.Plan {
     /// The `plan` line of a dry run.
     func line(_ feed: FeedName) -> JSONLine {
-        JSONLine("plan", [
-            "feed": .string(feed.text), "packages": .integer(packages), "blobs": .integer(blobs),
-            "bytes": .integer(bytes), "requests": .integer(requests),
-        ])
+        JSONLine(
+            "plan",
+            [
+                "feed": .string(feed.text), "packages": .integer(packages), "blobs": .integer(blobs),
+                "bytes": .integer(bytes), "requests": .integer(requests),
+            ])
     }
 
     func text(_ feed: FeedName) -> String {

@@ -71,13 +71,16 @@ struct Check: Sendable {
     private func show(_ error: StoreError, _ feed: FeedName?) {
         if console.format == .json {
             console.emit(
-                JSONLine("error", [
-                    "code": .string(error.code.rawValue), "message": .string(error.description),
-                    "feed": feed.map { .string($0.text) },
-                ]), text: nil)
+                JSONLine(
+                    "error",
+                    [
+                        "code": .string(error.code.rawValue), "message": .string(error.description),
+                        "feed": feed.map { .string($0.text) },
+                    ]), text: nil)
         }
-        console.say("error: could not look everywhere in \(feed.map { "feed \"\($0)\"" } ?? "the server root"): "
-            + "\(error)".printable, from: .quiet)
+        console.say(
+            "error: could not look everywhere in \(feed.map { "feed \"\($0)\"" } ?? "the server root"): "
+                + "\(error)".printable, from: .quiet)
     }
 
     private func text(_ total: CheckOperation.Summary, _ time: Duration) -> String {

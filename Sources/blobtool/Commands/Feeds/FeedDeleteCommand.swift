@@ -24,11 +24,13 @@ struct FeedDeleteCommand: ToolCommand {
             let record = try await store.feed(feed).record()
             try await store.deleteFeed(feed, purge: purge)
             session.console.emit(
-                JSONLine("feed", [
-                    "feed": .string(feed.text), "root": .string(store.location(record).description),
-                    "source": .string(record.source), "mutable": .bool(record.mutable), "state": "deleted",
-                    "epoch": .integer(record.epoch),
-                ]),
+                JSONLine(
+                    "feed",
+                    [
+                        "feed": .string(feed.text), "root": .string(store.location(record).description),
+                        "source": .string(record.source), "mutable": .bool(record.mutable), "state": "deleted",
+                        "epoch": .integer(record.epoch),
+                    ]),
                 text: "deleted feed \(feed)")
         }
         return .done

@@ -4,12 +4,17 @@ internal import BlobTerminal
 extension FeedRecord {
     /// The `feed` line.
     func line(in store: PackageStore) -> JSONLine {
-        JSONLine("feed", [
-            "feed": .string(feed.text), "root": .string(store.location(self).description), "source": .string(source),
-            "mutable": .bool(mutable), "state": .string(state.rawValue), "epoch": .integer(epoch), "id": .string(id),
-            "graceSeconds": .integer(graceSeconds),
-            "digests": .array((digests ?? []).map { .string($0.rawValue) }), "created": .string(created.description),
-        ])
+        JSONLine(
+            "feed",
+            [
+                "feed": .string(feed.text), "root": .string(store.location(self).description),
+                "source": .string(source),
+                "mutable": .bool(mutable), "state": .string(state.rawValue), "epoch": .integer(epoch),
+                "id": .string(id),
+                "graceSeconds": .integer(graceSeconds),
+                "digests": .array((digests ?? []).map { .string($0.rawValue) }),
+                "created": .string(created.description),
+            ])
     }
 
     /// Who says where the feed's root is.

@@ -30,11 +30,13 @@ struct LogCommand: ToolCommand {
 extension PackageRecord.State {
     /// A deletion names no content.
     fileprivate func line(_ path: PackagePath) -> JSONLine {
-        JSONLine("revision", [
-            "path": .string(path.text), "digest": deleted == nil ? .string(digest.description) : nil,
-            "size": deleted == nil ? .integer(size) : nil, "revision": .string(revision),
-            "at": .string(act.at.description), "by": .string(act.by), "deleted": .bool(deleted != nil),
-        ])
+        JSONLine(
+            "revision",
+            [
+                "path": .string(path.text), "digest": deleted == nil ? .string(digest.description) : nil,
+                "size": deleted == nil ? .integer(size) : nil, "revision": .string(revision),
+                "at": .string(act.at.description), "by": .string(act.by), "deleted": .bool(deleted != nil),
+            ])
     }
 
     fileprivate var text: String {

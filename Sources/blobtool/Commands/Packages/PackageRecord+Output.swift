@@ -4,13 +4,15 @@ internal import BlobTerminal
 extension PackageRecord {
     /// The `package` line.
     var line: JSONLine {
-        JSONLine("package", [
-            "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
-            "published": .string(published.description), "publishedBy": .string(publishedBy),
-            "contentType": contentType.map { .string($0) }, "digests": digests.map(Self.object),
-            "annotations": annotations.map(Self.object), "deleted": deleted.map(\.value),
-            "restored": restored.map(\.value),
-        ])
+        JSONLine(
+            "package",
+            [
+                "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
+                "published": .string(published.description), "publishedBy": .string(publishedBy),
+                "contentType": contentType.map { .string($0) }, "digests": digests.map(Self.object),
+                "annotations": annotations.map(Self.object), "deleted": deleted.map(\.value),
+                "restored": restored.map(\.value),
+            ])
     }
 
     private static func object(_ values: [String: String]) -> LineValue {
@@ -49,10 +51,12 @@ extension PackageRecord.Act {
 extension Published {
     /// The `published` line.
     var line: JSONLine {
-        JSONLine("published", [
-            "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
-            "outcome": .string(outcome.rawValue),
-        ])
+        JSONLine(
+            "published",
+            [
+                "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
+                "outcome": .string(outcome.rawValue),
+            ])
     }
 
     var text: String {

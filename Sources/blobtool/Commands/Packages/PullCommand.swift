@@ -43,10 +43,12 @@ struct PullCommand: ToolCommand {
             }
             if file == "-" { return }
             session.console.emit(
-                JSONLine("pulled", [
-                    "path": .string(path.text), "digest": .string(package.digest.description),
-                    "size": .integer(package.size), "file": .string(file),
-                ]),
+                JSONLine(
+                    "pulled",
+                    [
+                        "path": .string(path.text), "digest": .string(package.digest.description),
+                        "size": .integer(package.size), "file": .string(file),
+                    ]),
                 text:
                     "pulled \(path.text.printable) to \(file.printable) (\(ByteSize(bytes: package.size).human), verified)"
             )

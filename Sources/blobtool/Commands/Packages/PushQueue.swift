@@ -38,7 +38,7 @@ final class PushQueue {
             do throws(StoreError) {
                 tree = (file, try await LocalTree(file))
                 return
-            } catch where error.code != .invalidArgument {
+            } catch  where error.code != .invalidArgument {
                 return failures.add(file, error)
             } catch {}  // It is no directory.
         }
@@ -54,8 +54,11 @@ final class PushQueue {
             case .file(let path): wait(folder, path)
             case .link(let path) where push.followsLinks: wait(folder, path)
             case .link(let path):
-                failures.add(folder + path, StoreError(
-                    .sourceFailed, "\(folder + path) is a symbolic link, which is followed only with --follow-links"))
+                failures.add(
+                    folder + path,
+                    StoreError(
+                        .sourceFailed, "\(folder + path) is a symbolic link, which is followed only with --follow-links"
+                    ))
             case .refused(let path, let error): failures.add(folder + path, error)
             }
         }

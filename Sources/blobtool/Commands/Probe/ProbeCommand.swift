@@ -32,7 +32,9 @@ struct ProbeCommand: ToolCommand {
 
     func validate() throws {
         _ = try Read.root(url)
-        if !(1...64).contains(workers) { throw ValidationError("--workers takes a number from 1 to 64, not \(workers).") }
+        if !(1...64).contains(workers) {
+            throw ValidationError("--workers takes a number from 1 to 64, not \(workers).")
+        }
         guard let nodes else { return }
         if !(1...64).contains(nodes) { throw ValidationError("--nodes takes a number from 1 to 64, not \(nodes).") }
         if nodes > 1 && rendezvous == nil { throw ValidationError("--nodes goes with --rendezvous.") }
@@ -60,10 +62,12 @@ struct ProbeCommand: ToolCommand {
         show(report.guarantees, console)
         show(report.measurements, console)
         console.emit(
-            JSONLine("verdict", [
-                "shared": .bool(report.isFitForSharing), "reasons": .array(report.reasons.map { .string($0) }),
-                "advice": .array(report.advice.map { .string($0) }), "certain": .bool(report.isCertain),
-            ]),
+            JSONLine(
+                "verdict",
+                [
+                    "shared": .bool(report.isFitForSharing), "reasons": .array(report.reasons.map { .string($0) }),
+                    "advice": .array(report.advice.map { .string($0) }), "certain": .bool(report.isCertain),
+                ]),
             text: verdict(report))
     }
 
@@ -88,7 +92,9 @@ struct ProbeCommand: ToolCommand {
 
     private func verdict(_ report: ProbeReport) -> String {
         var lines: [String] = []
-        if report.isFitForSharing { lines.append("fit for sharing: any number of nodes may use it at once") } else {
+        if report.isFitForSharing {
+            lines.append("fit for sharing: any number of nodes may use it at once")
+        } else {
             lines.append(
                 report.isCertain
                     ? "NOT fit for sharing: let one process at a time write there, or choose another place"
@@ -120,10 +126,12 @@ extension Console {
 
 extension Guarantee {
     fileprivate var line: JSONLine {
-        JSONLine("guarantee", [
-            "name": .string(name), "holds": .bool(holds == true), "detail": .string(detail),
-            "measured": .bool(holds != nil), "needed": .bool(isNeeded),
-        ])
+        JSONLine(
+            "guarantee",
+            [
+                "name": .string(name), "holds": .bool(holds == true), "detail": .string(detail),
+                "measured": .bool(holds != nil), "needed": .bool(isNeeded),
+            ])
     }
 }
 

@@ -53,11 +53,13 @@ struct ExportCommand: ToolCommand {
 
     private func show(_ summary: ExportOperation.Summary, _ time: Duration, _ console: Console) {
         console.emit(
-            JSONLine("summary", [
-                "exported": .integer(summary.exported), "unchanged": .integer(summary.unchanged),
-                "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
-                "seconds": .number(time.inSeconds),
-            ]),
+            JSONLine(
+                "summary",
+                [
+                    "exported": .integer(summary.exported), "unchanged": .integer(summary.unchanged),
+                    "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
+                    "seconds": .number(time.inSeconds),
+                ]),
             text: "exported \(grouped(summary.exported)), \(grouped(summary.unchanged)) unchanged, "
                 + "\(grouped(summary.failed)) failed, \(ByteSize(bytes: summary.bytes).human) in \(time.human)")
     }

@@ -60,11 +60,13 @@ struct ImportCommand: ToolCommand {
 
     private func show(_ summary: ImportOperation.Summary, _ time: Duration, _ console: Console) {
         console.emit(
-            JSONLine("summary", [
-                "imported": .integer(summary.imported), "unchanged": .integer(summary.unchanged),
-                "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
-                "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
-            ]),
+            JSONLine(
+                "summary",
+                [
+                    "imported": .integer(summary.imported), "unchanged": .integer(summary.unchanged),
+                    "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
+                    "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
+                ]),
             text: "\(dryRun ? "would import" : "imported") \(grouped(summary.imported)), "
                 + "\(grouped(summary.unchanged)) unchanged, \(grouped(summary.failed)) failed, "
                 + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)")

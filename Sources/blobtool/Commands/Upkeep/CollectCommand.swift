@@ -54,10 +54,12 @@ struct CollectCommand: ToolCommand {
             case .progress(let progress): meter.show(progress)
             case .garbage(let key, let size, let age):
                 console.emit(
-                    JSONLine("garbage", [
-                        "feed": .string(feed.name.text), "key": .string(key), "size": .integer(size),
-                        "age": .integer(age.components.seconds),
-                    ]),
+                    JSONLine(
+                        "garbage",
+                        [
+                            "feed": .string(feed.name.text), "key": .string(key), "size": .integer(size),
+                            "age": .integer(age.components.seconds),
+                        ]),
                     text: "\(key.printable)  \(ByteSize(bytes: size).human), \(age.human) old")
             }
         }
@@ -68,11 +70,13 @@ struct CollectCommand: ToolCommand {
 
 extension CollectOperation.Summary {
     fileprivate func line(_ feed: FeedName, isDryRun: Bool) -> JSONLine {
-        JSONLine("summary", [
-            "command": "gc", "feed": .string(feed.text), "candidates": .integer(candidates),
-            "deleted": .integer(deleted), "bytes": .integer(bytes), "retired": .integer(retired),
-            "restored": .integer(restored), "dryRun": .bool(isDryRun),
-        ])
+        JSONLine(
+            "summary",
+            [
+                "command": "gc", "feed": .string(feed.text), "candidates": .integer(candidates),
+                "deleted": .integer(deleted), "bytes": .integer(bytes), "retired": .integer(retired),
+                "restored": .integer(restored), "dryRun": .bool(isDryRun),
+            ])
     }
 
     fileprivate func text(_ feed: FeedName, isDryRun: Bool) -> String {

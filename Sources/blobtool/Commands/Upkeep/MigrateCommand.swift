@@ -99,12 +99,15 @@ struct MigrateCommand: ToolCommand {
 
     private func show(_ summary: MigrateOperation.Summary, _ time: Duration, _ console: Console) {
         console.emit(
-            JSONLine("summary", [
-                "command": "migrate", "feed": .string(feed.text), "copied": .integer(summary.copied),
-                "skipped": .integer(summary.skipped), "failed": .integer(summary.failed),
-                "bytes": .integer(summary.bytes), "seconds": .number(time.inSeconds),
-                "heldSeconds": .number(summary.heldSeconds), "cutover": .bool(summary.cutover), "dryRun": .bool(dryRun),
-            ]),
+            JSONLine(
+                "summary",
+                [
+                    "command": "migrate", "feed": .string(feed.text), "copied": .integer(summary.copied),
+                    "skipped": .integer(summary.skipped), "failed": .integer(summary.failed),
+                    "bytes": .integer(summary.bytes), "seconds": .number(time.inSeconds),
+                    "heldSeconds": .number(summary.heldSeconds), "cutover": .bool(summary.cutover),
+                    "dryRun": .bool(dryRun),
+                ]),
             text: "\(dryRun ? "would copy" : "copied") \(grouped(summary.copied)), "
                 + "\(grouped(summary.skipped)) there already, \(grouped(summary.failed)) failed, "
                 + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)"

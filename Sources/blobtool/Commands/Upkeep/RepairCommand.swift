@@ -54,10 +54,13 @@ struct RepairCommand: ToolCommand {
         case .progress(let progress): meter.show(progress)
         case .repaired(let key, let packages, let source):
             console.emit(
-                JSONLine("repaired", [
-                    "key": .string(key), "digest": key.digestOfBlob.map { .string($0) },
-                    "packages": .array(packages.map { .string($0) }), "from": .string(source), "dryRun": .bool(dryRun),
-                ]),
+                JSONLine(
+                    "repaired",
+                    [
+                        "key": .string(key), "digest": key.digestOfBlob.map { .string($0) },
+                        "packages": .array(packages.map { .string($0) }), "from": .string(source),
+                        "dryRun": .bool(dryRun),
+                    ]),
                 text: "\(dryRun ? "would repair" : "repaired")  \((packages.first ?? key).printable)  from \(source)")
         case .unrepaired(let key, let packages, let error):
             failures.add(packages.first ?? key, error)
@@ -68,12 +71,14 @@ struct RepairCommand: ToolCommand {
 
     private func show(_ summary: RepairOperation.Summary, _ time: Duration, _ console: Console) {
         console.emit(
-            JSONLine("summary", [
-                "command": "repair", "feed": .string(feed.text), "damaged": .integer(summary.damaged),
-                "repaired": .integer(summary.repaired), "quarantined": .integer(summary.quarantined),
-                "unrepaired": .integer(summary.unrepaired), "complete": .bool(summary.complete),
-                "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
-            ]),
+            JSONLine(
+                "summary",
+                [
+                    "command": "repair", "feed": .string(feed.text), "damaged": .integer(summary.damaged),
+                    "repaired": .integer(summary.repaired), "quarantined": .integer(summary.quarantined),
+                    "unrepaired": .integer(summary.unrepaired), "complete": .bool(summary.complete),
+                    "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
+                ]),
             text: "\(grouped(summary.damaged)) damaged, \(grouped(summary.repaired)) "
                 + "\(dryRun ? "could be repaired" : "repaired"), \(grouped(summary.quarantined)) put in quarantine, "
                 + "\(grouped(summary.unrepaired)) without a good copy, in \(time.human)")

@@ -51,7 +51,8 @@ struct ClockTrial: Contest {
         if first > Self.tolerance {
             detail = "what was just written is told to be \(oneDecimal(first)) s old: ages are not told by one clock"
         } else if drift > Self.tolerance {
-            detail = "within \(oneDecimal(notes.first?.passed ?? 0)) s an age moved by \(oneDecimal(drift)) s too much "
+            detail =
+                "within \(oneDecimal(notes.first?.passed ?? 0)) s an age moved by \(oneDecimal(drift)) s too much "
                 + "or too little"
         } else if refreshed > Self.tolerance {
             detail = "what was just refreshed is told to be \(oneDecimal(refreshed)) s old"

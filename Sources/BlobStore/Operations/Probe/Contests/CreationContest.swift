@@ -22,8 +22,8 @@ struct CreationContest: Contest {
             do throws(StoreError) {
                 _ = try await rendezvous.storage.create(try key(round), Claim(by: rendezvous.me, turn: 1))
                 won = true
-            } catch where error.code == .preconditionFailed {
-            } catch where error.code == .outcomeUnknown {
+            } catch  where error.code == .preconditionFailed {
+            } catch  where error.code == .outcomeUnknown {
                 isUnknown = true
             }
             note.won.append(won)

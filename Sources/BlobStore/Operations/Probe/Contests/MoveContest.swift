@@ -32,7 +32,7 @@ struct MoveContest: Contest {
             do throws(StoreError) {
                 try await storage.moveObject(try mine(round, rendezvous), to: try goal(round))
                 note.won.append(true)
-            } catch where error.code == .alreadyExists {
+            } catch  where error.code == .alreadyExists {
                 note.won.append(false)
             }
         }

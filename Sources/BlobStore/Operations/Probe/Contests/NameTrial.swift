@@ -56,9 +56,12 @@ struct NameTrial: Contest {
             return [
                 Guarantee(
                     "names", holds: true,
-                    "\(count) awkward names (capitals, Unicode, device names, long ones) are kept apart, listed and read")
+                    "\(count) awkward names (capitals, Unicode, device names, long ones) are kept apart, listed and read"
+                )
             ]
         }
-        return [Guarantee("names", holds: false, "of \(count) awkward names \(flaws.count) came back otherwise: \(first)")]
+        return [
+            Guarantee("names", holds: false, "of \(count) awkward names \(flaws.count) came back otherwise: \(first)")
+        ]
     }
 }

@@ -26,7 +26,7 @@ struct ReplacementContest: Contest {
                     Claim(by: rendezvous.me, turn: claim.turn + 1)
                 }
                 note.counted += 1
-            } catch where error.code == .outcomeUnknown {
+            } catch  where error.code == .outcomeUnknown {
                 note.unknown += 1
             }
         }

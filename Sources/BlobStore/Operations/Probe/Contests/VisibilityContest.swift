@@ -88,7 +88,8 @@ struct VisibilityContest: Contest {
         let never = late.count { $0 == nil }
         let longest = late.compactMap { $0 }.max() ?? 0
         let how = never > 0 ? "\(never) of them not within 30 s" : "up to \(oneDecimal(longest)) s late"
-        return Guarantee(name, holds: false, "\(late.count) of \(looks.count) looks at \(thing) saw the old state, \(how)")
+        return Guarantee(
+            name, holds: false, "\(late.count) of \(looks.count) looks at \(thing) saw the old state, \(how)")
     }
 
     private func record(_ round: Int) throws(StoreError) -> Key { try Key("seen/\(round).json") }
