@@ -8,6 +8,7 @@ from .kills import killed_imports
 from .memory import crowded_folder, many_packages
 from .outages import large_file_over_a_crash
 from .packages import adopted_packages, awkward_sources
+from .probes import interrupted_probe, probed_disk, probed_servers
 from .quickstart import quickstart_again, quickstart_on_any_tree
 from .races import different_content, same_content
 from .wrong_roots import moved_root, places_that_are_no_root
@@ -20,6 +21,7 @@ SCENARIOS = [
     moved_root, places_that_are_no_root,
     two_accounts,
     many_packages, crowded_folder,
+    probed_disk, interrupted_probe, probed_servers,
     quickstart_again, quickstart_on_any_tree,
     packages_in_buckets, one_winner_in_buckets, roots_of_both_kinds, servers_without_conditions, other_clients,
     large_file_over_a_crash,

@@ -18,23 +18,35 @@ extension S3Storage: ExaminedStorage {
         }
     }
 
-    /// A server on top of a filesystem leaves folders, and lists them as names that end with a slash.
-    public func dismantle() async throws(StoreError) {
-        try await during("dismantle") { () async throws(StoreError) in
-            for _ in 0..<Self.foldersAtMost {
+    /// A bucket has no folders that could be left.
+    public func dismantle() async throws(StoreError) {}
+}
+
+extension S3Storage: SweptStorage {
+    /// A server on top of a filesystem also leaves folders, and lists them as names that end with a slash: those go
+    /// last, the deepest first.
+    public func sweep() async throws(StoreError) {
+        guard !prefix.isEmpty else { throw StoreError(.invalidArgument, "a whole bucket is not swept") }
+        try await during("sweep") { () async throws(StoreError) in
+            for _ in 0..<Self.pagesAtMost {
                 let (answer, _) = try await session.send(listCall(ListPage()), for: ObjectListingAnswer.self)
-                let folders = answer.objects.map(\.key).filter {
-                    $0.hasSuffix("/") && $0.utf8.starts(with: prefix.utf8)
+                let names = Set(answer.objects.map(\.key)).filter { $0.utf8.starts(with: prefix.utf8) }
+                if names.isEmpty { return }
+                let files = names.filter { !$0.hasSuffix("/") }
+                if !files.isEmpty {
+                    for failure in try await session.delete(together: files.sorted()) {
+                        throw StoreError(.failed, "\"\(failure.key)\" could not be removed: \(failure.message)")
+                    }
+                    continue
                 }
-                if folders.isEmpty { return }
-                // The deepest first.
-                for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) { try await session.delete(folder) }
+                for folder in names.sorted(by: { $0.utf8.count > $1.utf8.count }) { try await session.delete(folder) }
             }
+            throw StoreError(.failed, "names keep being listed that were removed")
         }
     }
 
-    /// Pages of such names, 1,000 each.
-    private static let foldersAtMost = 10
+    /// Of 1,000 names each.
+    private static let pagesAtMost = 100
 }
 
 extension S3Storage {

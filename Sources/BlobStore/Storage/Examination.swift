@@ -38,3 +38,9 @@ public protocol ExaminedStorage: Storage {
     /// - Throws: `failed` when something is left.
     func dismantle() async throws(StoreError)
 }
+
+/// A storage whose listings may turn out not to be what the protocol asks for, and that can be cleared all the same.
+public protocol SweptStorage: Storage {
+    /// Removes everything that stands here, under whatever name: for a place that a probe has to itself.
+    func sweep() async throws(StoreError)
+}

@@ -28,6 +28,8 @@ public struct ProbeOperation: Sendable {
     private let opener: any StorageOpener
     private let crew: Crew
     private let report: @Sendable (WorkProgress) -> Void
+    /// What is measured, by who takes part and by who judges.
+    var contests = ProbeParticipant.contests
     /// This machine's name in this probe.
     private let me: String
 
@@ -93,7 +95,7 @@ public struct ProbeOperation: Sendable {
 
     private func judge(_ storage: any Storage, _ participants: [String]) async throws(StoreError) -> ProbeReport {
         var found = ProbeReport()
-        for contest in ProbeParticipant.contests {
+        for contest in contests {
             found.guarantees += try await contest.verdict(storage, participants)
             guard let speed = contest as? SpeedTrial else { continue }
             found.measurements = try await speed.measurements(storage, participants)
@@ -118,6 +120,17 @@ public struct ProbeOperation: Sendable {
 
     private func clear(_ storage: any Storage) async throws(StoreError) {
         for upload in try await storage.uploadsInFlight().flattened() { try await storage.discardUpload(upload) }
+        let beneath = try await storage.place(of: try Key("x")).storage
+        if let swept = beneath as? any SweptStorage {
+            try await swept.sweep()
+        } else {
+            try await removeAll(storage)
+        }
+        if let examined = beneath as? any ExaminedStorage { try await examined.dismantle() }
+        await storage.close()
+    }
+
+    private func removeAll(_ storage: any Storage) async throws(StoreError) {
         for try await page in storage.list(ListRequest()) {
             var objects: [Key] = []
             for case .key(let key, _) in page {
@@ -125,10 +138,6 @@ public struct ProbeOperation: Sendable {
             }
             for result in try await storage.removeObjects(objects) { try result.get() }
         }
-        if let examined = try await storage.place(of: try Key("x")).storage as? any ExaminedStorage {
-            try await examined.dismantle()
-        }
-        await storage.close()
     }
 }
 

@@ -23,11 +23,15 @@ public struct ProbeParticipant: Sendable, Equatable {
     /// - Throws: what stands in the way of taking part at all; `cancelled`.
     /// - Cost: some hundred requests, half a minute at most where the place is sound, some MiB of memory.
     public func takePart(with opener: any StorageOpener) async throws(StoreError) {
+        try await takePart(in: Self.contests, with: opener)
+    }
+
+    func takePart(in contests: [any Contest], with opener: any StorageOpener) async throws(StoreError) {
         let storage = try await opener.open(place)
         do throws(StoreError) {
             let rendezvous = Rendezvous(storage: storage, me: name, count: count)
             try await rendezvous.meet("all")
-            for contest in Self.contests { try await contest.run(rendezvous) }
+            for contest in contests { try await contest.run(rendezvous) }
         } catch {
             await storage.close()
             throw error

@@ -1,53 +1,40 @@
-/// All count the same record up by compare-and-swap: no count may be lost.
+/// All replace the same records, whose versions all have read before: of each, one may win.
 struct ReplacementContest: Contest {
-    struct Note: Codable, Sendable {
-        /// How often it was told that it had counted.
-        var counted = 0
-        /// How often it was told that nobody knows.
-        var unknown = 0
-        /// What the record said after all had counted.
-        var final: Int?
-    }
-
-    let turns = 12
     let name = "replacement"
     let guarantees = ["compare-and-swap"]
 
-    func takePart(_ rendezvous: Rendezvous) async throws(StoreError) -> Note {
+    func takePart(_ rendezvous: Rendezvous) async throws(StoreError) -> Race {
         let storage = rendezvous.storage
-        let key = try Key("race/count.json")
-        let participants = try await rendezvous.meet("begin")
-        if participants.first == rendezvous.me { _ = try await storage.create(key, Claim(by: rendezvous.me, turn: 0)) }
-        try await rendezvous.meet("ready")
-        var note = Note()
-        for _ in 0..<turns {
-            do throws(StoreError) {
-                _ = try await storage.update(key, as: Claim.self) { claim in
-                    Claim(by: rendezvous.me, turn: claim.turn + 1)
-                }
-                note.counted += 1
-            } catch  where error.code == .outcomeUnknown {
-                note.unknown += 1
+        var race = Race(by: rendezvous.me)
+        if try await rendezvous.meet("begin").first == rendezvous.me {
+            for round in 0..<Race.rounds { _ = try await storage.create(try key(round), Claim(by: "nobody", turn: 1)) }
+        }
+        try await rendezvous.meet("made")
+        var expected: [Stored<Claim>] = []
+        for round in 0..<Race.rounds {
+            guard let stored = try await storage.document(try key(round), as: Claim.self) else {
+                throw StoreError(.failed, "a record that another had created is not there")
             }
+            expected.append(stored)
+        }
+        try await rendezvous.meet("ready")
+        try await race.run(losingWith: .preconditionFailed) { (round) async throws(StoreError) in
+            _ = try await storage.replace(try key(round), expected[round], with: Claim(by: rendezvous.me, turn: 2))
         }
         try await rendezvous.meet("end")
-        note.final = try await storage.document(key, as: Claim.self)?.body.turn
-        return note
+        for round in 0..<Race.rounds {
+            race.seen.append(try await storage.document(try key(round), as: Claim.self)?.body.by)
+        }
+        return race
     }
 
-    func judge(_ notes: [Note]) -> [Guarantee] {
-        let counted = notes.reduce(0) { $0 + $1.counted }
-        let possible = counted...(counted + notes.reduce(0) { $0 + $1.unknown })
-        let finals = Set(notes.map(\.final))
-        let writes = "\(counted) replacements of one record by \(notes.count) processes at once"
-        let detail: String
-        switch (finals.count, finals.first ?? nil) {
-        case (1, let final?) where possible.contains(final): detail = "\(writes): none was lost"
-        case (1, let final?):
-            detail = "of \(writes) \(abs(counted - final)) were lost: each was told that it had won"
-        default: detail = "after \(writes) not all read the same"
-        }
-        let holds = finals.count == 1 && (finals.first ?? nil).map(possible.contains) == true
-        return [Guarantee("compare-and-swap", holds: holds, detail)]
+    func judge(_ notes: [Race]) -> [Guarantee] {
+        [
+            Race.judge(
+                notes, "compare-and-swap", "to replace the same version of a record",
+                harm: "of whom all but one lose what they wrote")
+        ]
     }
+
+    private func key(_ round: Int) throws(StoreError) -> Key { try Key("replaced/\(round).json") }
 }

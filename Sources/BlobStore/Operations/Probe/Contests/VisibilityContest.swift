@@ -8,7 +8,7 @@ struct VisibilityContest: Contest {
     }
 
     /// Something is looked for no longer than that.
-    private static let patience = Duration.seconds(30)
+    var patience = Duration.seconds(30)
     let rounds = 8
     let name = "visibility"
     let guarantees = ["visible-create", "visible-replace", "visible-objects"]
@@ -62,7 +62,7 @@ struct VisibilityContest: Contest {
         if try await isThere() { return 0 }
         let clock = ContinuousClock()
         let start = clock.now
-        while clock.now - start < Self.patience {
+        while clock.now - start < patience {
             do { try await Task.sleep(for: .milliseconds(20)) } catch {
                 throw StoreError(.cancelled, "cancelled while looking for what another wrote")
             }
@@ -73,13 +73,13 @@ struct VisibilityContest: Contest {
 
     func judge(_ notes: [Note]) -> [Guarantee] {
         [
-            Self.judge("visible-create", "a record that another had created", notes.flatMap(\.created)),
-            Self.judge("visible-replace", "a record that another had replaced", notes.flatMap(\.replaced)),
-            Self.judge("visible-objects", "an object that another had written", notes.flatMap(\.objects)),
+            judge("visible-create", "a record that another had created", notes.flatMap(\.created)),
+            judge("visible-replace", "a record that another had replaced", notes.flatMap(\.replaced)),
+            judge("visible-objects", "an object that another had written", notes.flatMap(\.objects)),
         ]
     }
 
-    private static func judge(_ name: String, _ thing: String, _ looks: [Double?]) -> Guarantee {
+    private func judge(_ name: String, _ thing: String, _ looks: [Double?]) -> Guarantee {
         if looks.isEmpty {
             return Guarantee(name, holds: nil, "could not be measured: it takes two processes")
         }
@@ -87,7 +87,9 @@ struct VisibilityContest: Contest {
         if late.isEmpty { return Guarantee(name, holds: true, "\(looks.count) looks at \(thing): all saw it at once") }
         let never = late.count { $0 == nil }
         let longest = late.compactMap { $0 }.max() ?? 0
-        let how = never > 0 ? "\(never) of them not within 30 s" : "up to \(oneDecimal(longest)) s late"
+        let how =
+            never > 0
+            ? "\(never) of them not within \(patience.components.seconds) s" : "up to \(oneDecimal(longest)) s late"
         return Guarantee(
             name, holds: false, "\(late.count) of \(looks.count) looks at \(thing) saw the old state, \(how)")
     }
