@@ -44,8 +44,11 @@ public final class S3Storage: Storage {
     /// With a server of which everything is known.
     package convenience init(_ session: S3Session, prefix: String, address: String, assuming found: Guarantees) {
         self.init(session, prefix: prefix, address: address)
-        guarantees.assume(found)
+        assume(found)
     }
+
+    /// Takes for known what the server promises.
+    package func assume(_ found: Guarantees) { guarantees.assume(found) }
 
     /// What is known of the server by now.
     package var learnt: Guarantees? { guarantees.known }

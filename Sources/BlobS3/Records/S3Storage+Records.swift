@@ -38,7 +38,7 @@ extension S3Storage {
             let found = try await guarantees.required()
             let writing = RecordWriting(storage: self, key: key, bytes: bytes, expecting: expecting)
             if found.allowsSharing { return try await writing.run(found).version }
-            return try await oneWriter.pass { () async throws(StoreError) in try await writing.runAlone().version }
+            return try await oneWriter.pass { () async throws(StoreError) in try await writing.run(nil).version }
         }
     }
 
