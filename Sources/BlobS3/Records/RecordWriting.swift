@@ -87,6 +87,7 @@ struct RecordWriting: Sendable {
         var call = S3Call("PUT", try storage.name(key))
         try call.set(hashedBody: bytes)
         call.headers["Content-Type"] = "application/json"
+        call.headers[StoredRecord.digestField] = call.payloadHash
         lineage.keep(in: &call.headers)
         storage.guarantees.keep(in: &call.headers)
         call.repetition = .onlyIfUnsent

@@ -30,7 +30,13 @@ package struct Refusal: Sendable, Equatable {
         let date = response.headers["Date"].flatMap { UTCTime(httpDate: $0) }
         retryAfter = response.headers["Retry-After"].flatMap { Self.pause($0, from: date) }
         self.date = date
-        isPage = answer == nil && response.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true
+        isPage = answer == nil && Self.isPage(response)
+    }
+
+    private static func isPage(_ response: HTTPResponse) -> Bool {
+        if response.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true { return true }
+        let beginning = String(decoding: response.body.prefix(100), as: UTF8.self).lowercased()
+        return ["<!doctype html", "<html"].contains { beginning.hasPrefix($0) }
     }
 
     /// Whether the same request may succeed a little later.

@@ -87,7 +87,9 @@ package final class S3Session: Sendable {
     ) async throws(StoreError) -> (answer: Answer, head: HTTPHead) {
         let reply = try await repeating(call) { (request) async throws(StoreError) -> Reply<Answer> in
             let response = try await self.client.send(request)
-            return try Reply(response)
+            do throws(StoreError) { return try Reply(response) } catch {
+                throw Refusal(response).isPage ? self.strange(response) : error
+            }
         } answer: { (reply) async throws(StoreError) in
             reply.response
         }
@@ -224,6 +226,9 @@ extension S3Session {
         corrections.hasSetClock = true
         return clock.learn(refusal.date, wallTime: pacing.wallTime())
     }
+
+    /// What a success without what S3's answers have means here.
+    func strange(_ response: HTTPResponse) -> StoreError { StoreError(strange: response, at: address) }
 
     /// What a refusal means here.
     package func error(_ refusal: Refusal) -> StoreError {

@@ -113,7 +113,9 @@ struct ReadingTests {
     @Test("resuming takes from the process's budget")
     func budget() async throws {
         let object = ObjectServer(content, .breaking(1 << 10))
-        await expectCode(.unavailable) { _ = try await read(object, 0..<100_000, budget: RetryBudget(capacity: 5, perSecond: 0)) }
+        await expectCode(.unavailable) {
+            _ = try await read(object, 0..<100_000, budget: RetryBudget(capacity: 5, perSecond: 0))
+        }
         #expect(object.requests == 6)
     }
 

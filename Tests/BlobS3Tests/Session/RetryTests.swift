@@ -149,6 +149,23 @@ struct RetryTests {
         #expect(asked.all.count == 2)
     }
 
+    @Test(
+        "a web page with the status of a success is told as one, at once",
+        arguments: ["Content-Type: text/html\r\n", ""])
+    func page(_ fields: String) async throws {
+        let answer = ScriptedServer.answer(200, headers: fields, body: "<!DOCTYPE html><html><p>Welcome</html>")
+        let (server, requests) = try ScriptedServer.answering([answer])
+        let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket")
+        for look in [
+            { () async throws in try await storage.prepareRoot() },
+            { () async throws in _ = try await storage.readRecord(try Key("root.json")) },
+        ] {
+            let error = await #expect(throws: StoreError.self) { try await look() }
+            #expect(error?.code == .failed && error?.message.contains("answers with a web page") == true)
+        }
+        #expect(requests.all.count == 2)
+    }
+
     @Test("an error inside of a success is one, and is sent again where that helps")
     func errorInside() async throws {
         let error = ScriptedServer.answer(200, code: "InternalError")

@@ -51,8 +51,13 @@ final class BucketServer: Sendable {
         state.withLock { $0.items[name] = Item(body: body, fields: fields, etag: Self.etag(body)) }
     }
 
-    /// Flips a bit of what is stored, and nothing that tells of it.
-    func damage(_ name: String) { state.withLock { $0.items[name]?.body[0] ^= 1 } }
+    /// Changes what is stored, and nothing that tells of it.
+    func damage(_ name: String, _ old: String, _ new: String) {
+        state.withLock { state in
+            let body = String(decoding: state.items[name]?.body ?? [], as: UTF8.self)
+            state.items[name]?.body = Array(body.replacing(old, with: new).utf8)
+        }
+    }
 
     func serve(_ connection: ScriptedServer.Connection) {
         while let (head, body) = connection.readRequest() {
