@@ -82,7 +82,9 @@ public final class S3Storage: Storage {
                 "\(session.address.endpoint) does not keep to \(missing): let one process at a time write to this root")
         }
         return Capabilities(
-            sharedWriters: found?.allowsSharing ?? true, atomicMove: false, copyWithoutBytes: true, advice: advice)
+            sharedWriters: found?.allowsSharing ?? true, atomicMove: false, copyWithoutBytes: true,
+            largestObjectBytes: PartPlan.largestObjectBytes, spoolsAboveBytes: Int64(S3Upload.bytesInMemory),
+            advice: advice)
     }
 
     /// Returns at once: a bucket's name cannot come to mean another place.
