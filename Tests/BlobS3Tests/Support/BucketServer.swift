@@ -61,10 +61,12 @@ final class BucketServer: Sendable {
 
     func serve(_ connection: ScriptedServer.Connection) {
         while let (head, body) = connection.readRequest() {
-            let answer = state.withLock { state in
+            let number = state.withLock { state in
                 state.requests.append(head)
-                return reply(to: fault(state.requests.count - 1, head), head, body, &state)
+                return state.requests.count - 1
             }
+            let fault = fault(number, head)
+            let answer = state.withLock { reply(to: fault, head, body, &$0) }
             if answer.isEmpty { return connection.resetAtEnd() }
             connection.write(answer)
         }
