@@ -44,8 +44,11 @@ public final class S3Storage: Storage {
     /// With a server of which everything is known.
     package convenience init(_ session: S3Session, prefix: String, address: String, assuming found: Guarantees) {
         self.init(session, prefix: prefix, address: address)
-        guarantees.assume(found)
+        assume(found)
     }
+
+    /// Takes for known what the server promises.
+    package func assume(_ found: Guarantees) { guarantees.assume(found) }
 
     /// What is known of the server by now.
     package var learnt: Guarantees? { guarantees.known }
@@ -79,7 +82,9 @@ public final class S3Storage: Storage {
                 "\(session.address.endpoint) does not keep to \(missing): let one process at a time write to this root")
         }
         return Capabilities(
-            sharedWriters: found?.allowsSharing ?? true, atomicMove: false, copyWithoutBytes: true, advice: advice)
+            sharedWriters: found?.allowsSharing ?? true, atomicMove: false, copyWithoutBytes: true,
+            largestObjectBytes: PartPlan.largestObjectBytes, spoolsAboveBytes: Int64(S3Upload.bytesInMemory),
+            advice: advice)
     }
 
     /// Returns at once: a bucket's name cannot come to mean another place.

@@ -4,6 +4,7 @@ internal import BlobStore
 struct ObjectHead: Sendable {
     let info: ObjectInfo
     let etag: String?
+    private let headers: HTTPHeaders
 
     /// - Parameters:
     ///   - size: of the whole object, where the answer is of a part.
@@ -16,7 +17,10 @@ struct ObjectHead: Sendable {
         let modified = headers["Last-Modified"].flatMap { UTCTime(httpDate: $0) } ?? now
         info = ObjectInfo(size: size, age: max(now.since(modified), .zero))
         etag = headers["ETag"]
+        self.headers = headers
     }
+
+    func isOf(_ write: WriteName) -> Bool { write.isNamed(by: headers) }
 }
 
 extension S3Storage {

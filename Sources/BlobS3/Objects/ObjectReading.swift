@@ -32,7 +32,7 @@ final class ObjectReading: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
         do throws(StoreError) {
             if Task.isCancelled { throw StoreError(.cancelled, "the reading of \"\(key)\" was cancelled") }
-            try await fetchAhead()
+            await fetchAhead()
             while true {
                 if let chunk = try await state.withLock({ $0.current }).next() { return chunk }
                 let hasMore = state.withLock { state in
@@ -41,7 +41,7 @@ final class ObjectReading: Sendable {
                     return true
                 }
                 if !hasMore { return nil }
-                try await fetchAhead()
+                await fetchAhead()
             }
         } catch {
             state.withLock { $0.failure = error }
@@ -59,7 +59,7 @@ final class ObjectReading: Sendable {
         for reading in readings { reading.close() }
     }
 
-    private func fetchAhead() async throws(StoreError) {
+    private func fetchAhead() async {
         while true {
             let (model, range) = state.withLock { state -> (SegmentReading, Range<Int64>?) in
                 guard state.ahead.count < Self.segmentsAhead, state.next < end else { return (state.current, nil) }
@@ -70,7 +70,7 @@ final class ObjectReading: Sendable {
             guard let range else { return }
             let segment = SegmentReading(like: model, range)
             state.withLock { $0.ahead.append(segment) }
-            try await segment.begin()
+            await segment.begin()
         }
     }
 }

@@ -16,10 +16,11 @@ extension S3Storage {
     private static let partBytes: Int64 = 1 << 30
 
     /// Lets the server copy, also onto the same name, which makes the age now.
-    /// - Parameter isExclusive: whether the name must be free, as far as the server looks.
+    /// - Parameter write: named where the name must be free, as far as the server looks.
     /// - Returns: false when the source is absent.
+    /// - Throws: `preconditionFailed` where the name is not free.
     func copy(
-        from source: CopySource, to name: String, isExclusive: Bool = false
+        from source: CopySource, to name: String, as write: WriteName? = nil
     ) async throws(StoreError) -> Bool {
         if source.head.info.size > Self.largestCopyBytes { return try await copyInParts(source, to: name) }
         var call = S3Call("PUT", name)
@@ -27,7 +28,10 @@ extension S3Storage {
         // A copy onto itself is refused unless something is replaced.
         call.headers["x-amz-metadata-directive"] = "REPLACE"
         call.headers["Content-Type"] = S3Storage.objectType
-        if isExclusive { call.headers["If-None-Match"] = "*" }
+        if let write {
+            call.headers["If-None-Match"] = "*"
+            write.keep(in: &call.headers)
+        }
         call.stall = .seconds(300)
         do { _ = try await session.send(call, for: ObjectCopiedAnswer.self) } catch  where error.code == .notFound {
             try error.unlessAboutTheBucket()

@@ -44,9 +44,9 @@ extension S3Storage {
                 throw StoreError(.alreadyExists, "\"\(destination)\" is there already, and is kept")
             }
             if found.info.size <= Int64(PartPlan.largestSinglePartBytes) {
-                try await create(destination, from: key)
+                try await create(destination, from: key, found)
             } else {
-                try await copyWhole(found, old, to: destination, missing: key, isExclusive: true)
+                try await copyWhole(found, old, to: destination, missing: key, as: WriteName())
             }
             try await session.delete(old)
         }
@@ -79,27 +79,18 @@ extension S3Storage {
 
     private func copyWhole(
         _ found: ObjectHead, _ old: String, in bucket: String? = nil, to destination: Key, missing key: Key,
-        isExclusive: Bool = false
+        as write: WriteName? = nil
     ) async throws(StoreError) {
         let new = try name(destination)
         let origin = CopySource(bucket: bucket ?? session.address.bucket, name: old, head: found)
-        guard try await copy(from: origin, to: new, isExclusive: isExclusive) else { throw StoreError.missing(key) }
+        do throws(StoreError) {
+            guard try await copy(from: origin, to: new, as: write) else { throw StoreError.missing(key) }
+        } catch  where error.code == .preconditionFailed {
+            guard let write else { throw error }
+            try await expect(write, at: destination)
+        }
         guard let copied = try await head(new), copied.info.size == found.info.size else {
             throw StoreError(.failed, "the server's copy \"\(destination)\" is not what was copied", isRetryable: true)
         }
-    }
-
-    /// Gives small content another name, which must be free.
-    private func create(_ destination: Key, from key: Key) async throws(StoreError) {
-        var bytes: [UInt8] = []
-        try await readObject(key, range: nil) { (content) async throws(StoreError) in
-            for try await chunk in content.chunks { bytes += chunk }
-        }
-        var call = S3Call("PUT", try name(destination))
-        try call.set(hashedBody: bytes)
-        if try await guarantees.settled().holdsCreation { call.headers["If-None-Match"] = "*" }
-        call.accepted = [412]
-        guard try await session.send(call).status == 412 else { return }
-        throw StoreError(.alreadyExists, "\"\(destination)\" is there already, and is kept")
     }
 }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// An object on its way to a bucket: in memory while it is small, else in a file of this machine, so that a commit can
 /// be repeated.
 final class S3Upload: StagedUpload {
-    private static let bytesInMemory = 1 << 20
+    static let bytesInMemory = 1 << 20
 
     private struct State {
         var bytes: [UInt8] = []
@@ -24,6 +24,9 @@ final class S3Upload: StagedUpload {
             state.size += Int64(chunk.count)
             if state.file == nil, state.size <= Int64(Self.bytesInMemory) { state.bytes += chunk }
             return (state.file, before)
+        }
+        guard before + Int64(chunk.count) <= PartPlan.largestObjectBytes else {
+            throw StoreError(.invalidArgument, "the content has more than 5 TiB, and S3 servers take no larger object")
         }
         if let file { return try await file.write(chunk, at: before) }
         guard before + Int64(chunk.count) > Int64(Self.bytesInMemory) else { return }

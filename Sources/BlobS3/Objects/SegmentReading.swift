@@ -3,8 +3,6 @@ internal import Synchronization
 
 /// A range of an object, to its last byte: a connection that breaks is resumed where it was.
 final class SegmentReading: Sendable {
-    private static let maximumBreaks = 8
-
     private struct State {
         var pending: HTTPPending?
         var part: OpenedPart?
@@ -12,8 +10,8 @@ final class SegmentReading: Sendable {
         var offset: Int64
         /// Where the open stream stands.
         var streamOffset: Int64 = 0
-        /// Since the last byte that came.
-        var breaks = 0
+        /// Since the last byte that came; nil before anything broke.
+        var attempts: Attempts?
     }
 
     let range: Range<Int64>
@@ -46,9 +44,9 @@ final class SegmentReading: Sendable {
         state = Mutex(State(offset: range.lowerBound))
     }
 
-    /// Sends the request, and does not wait for its answer.
-    func begin() async throws(StoreError) {
-        let pending = try await storage.session.begin(
+    /// Sends the request, and does not wait for its answer. What goes wrong with it shows when it is its turn.
+    func begin() async {
+        let pending = try? await storage.session.begin(
             storage.partCall(name, range, etag: etag), bufferingAtMost: ObjectReading.bufferedBytes)
         state.withLock { $0.pending = pending }
     }
@@ -93,34 +91,39 @@ final class SegmentReading: Sendable {
             let wanted = max(start, state.offset)..<max(min(end, range.upperBound), max(start, state.offset))
             guard !wanted.isEmpty else { return nil }
             state.offset = wanted.upperBound
-            state.breaks = 0
+            state.attempts = nil
             if Int(wanted.count) == chunk.count { return chunk }
             return Array(chunk[Int(wanted.lowerBound - start)..<Int(wanted.upperBound - start)])
         }
     }
 
     private func pause(after error: StoreError) async throws(StoreError) {
-        let breaks = state.withLock { state in
+        var attempts = state.withLock { state in
             state.part?.stream.close()
             state.part = nil
-            state.breaks += 1
-            return state.breaks
+            return state.attempts
         }
-        guard error.isRetryable, breaks < Self.maximumBreaks else { throw error }
-        let pacing = storage.session.pacing
-        do { try await pacing.sleep(RetryPolicy().pause(afterAttempts: breaks, random: pacing.random())) } catch {
-            throw StoreError(.cancelled, "the reading of \"\(key)\" was cancelled")
-        }
+        guard error.isRetryable else { throw error }
+        try await storage.session.pause(&attempts, after: error, "GET \(name)")
+        state.withLock { $0.attempts = attempts }
     }
 
     private func opened() async throws(StoreError) -> OpenedPart {
         let (pending, part) = state.withLock { state in (state.pending.take(), state.part) }
         if let part { return part }
-        if let pending {
-            let stream = try await pending.stream()
-            if case .part(let part) = try await storage.answer(stream) { return try keep(part) }
-        }
+        if let pending, let part = try await arrived(pending) { return try keep(part) }
         return try keep(try await reopened())
+    }
+
+    /// What was fetched ahead; nil where it was refused. Whatever the reason (credentials may have expired meanwhile),
+    /// it is then asked for as if it had not been, by requests that are put right and repeated.
+    private func arrived(_ pending: HTTPPending) async throws(StoreError) -> OpenedPart? {
+        let stream = try await pending.stream()
+        guard stream.head.isSuccess, case .part(let part) = try await storage.answer(stream) else {
+            stream.close()
+            return nil
+        }
+        return part
     }
 
     private func reopened() async throws(StoreError) -> OpenedPart {

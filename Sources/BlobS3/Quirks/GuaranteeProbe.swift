@@ -7,38 +7,42 @@ struct GuaranteeProbe {
     /// Where its objects stand, below the root's prefix. The name is no key, so that nothing else stands there.
     static let folder = ".probe/"
     private static let racers = 4
-    private static let maximumTries = 3
 
     private enum Answer {
         case won(etag: String)
         case lost
         /// The server does not know the condition.
         case unknown
+        /// Failed, as one server answers those who lose a race.
+        case failed(StoreError)
     }
 
     let session: S3Session
     let prefix: String
 
-    /// - Throws: what the requests throw; `unavailable` where the network left no clear answer.
+    /// What is found is kept for good. So only clear answers count: where one is missing, all begins anew under another
+    /// name.
+    /// - Throws: what the requests throw; `unavailable` where there was no clear answer in the end.
     func run() async throws(StoreError) -> Guarantees {
-        var last: StoreError?
-        for _ in 0..<Self.maximumTries {
-            let name = "\(prefix)\(Self.folder)\(UInt64.random(in: 0...UInt64.max))"
-            let found: Result<Guarantees, StoreError>
-            do throws(StoreError) {
-                var guarantees = try await measure(name)
-                guarantees.order = try await order(name)
-                found = .success(guarantees)
-            } catch { found = .failure(error) }
-            await remove(["", "-race", "-order/a/b", "-order/a-b"].map { name + $0 })
-            switch found {
-            case .success(let guarantees): return guarantees
-            case .failure(let error):
+        var attempts: Attempts?
+        while true {
+            do throws(StoreError) { return try await attempt() } catch {
                 guard error.isRetryable else { throw error }
-                last = error
+                try await session.pause(&attempts, after: error, "the probe of \(session.address.endpoint)")
             }
         }
-        throw last ?? StoreError(.unavailable, "the server could not be probed")
+    }
+
+    private func attempt() async throws(StoreError) -> Guarantees {
+        let name = "\(prefix)\(Self.folder)\(UInt64.random(in: 0...UInt64.max))"
+        let found: Result<Guarantees, StoreError>
+        do throws(StoreError) {
+            var guarantees = try await measure(name)
+            guarantees.order = try await order(name)
+            found = .success(guarantees)
+        } catch { found = .failure(error) }
+        await remove(["", "-race", "-order/a/b", "-order/a-b"].map { name + $0 })
+        return try found.get()
     }
 
     /// Lists two names whose order shows how the server sorts.
@@ -62,60 +66,94 @@ struct GuaranteeProbe {
 
     private func measure(_ name: String) async throws(StoreError) -> Guarantees {
         let none = Guarantees(holdsCreation: false, replacement: .none)
-        guard case .won(let first) = try await put(name, creating: true) else { return none }
-        guard case .lost = try await put(name, creating: true) else { return none }
+        guard let first = try await put(name, creating: true, mayLose: false) else { return none }
+        guard try await isLost(name, creating: true) else { return none }
         guard try await winners(of: name + "-race", nil) == 1 else { return none }
         for form in [Guarantees.Replacement.quoted, .unquoted] {
-            guard case .won(let second) = try await put(name, matching: form.value(first)) else { continue }
-            let isHeld = try await isLost(name, form.value(first))
-            guard isHeld, try await winners(of: name, form.value(second)) == 1 else { continue }
+            guard let second = try await put(name, matching: form.value(first)) else { continue }
+            guard try await isLost(name, matching: form.value(first)) else { continue }
+            guard try await winners(of: name, form.value(second)) == 1 else { continue }
             return Guarantees(holdsCreation: true, replacement: form)
         }
         return Guarantees(holdsCreation: true, replacement: .none)
     }
 
-    private func isLost(_ name: String, _ etag: String) async throws(StoreError) -> Bool {
-        if case .lost = try await put(name, matching: etag) { true } else { false }
+    /// Writes while nobody else does.
+    /// - Parameter mayLose: whether the server may say that the condition does not hold.
+    /// - Returns: the ETag; nil where the condition is not known, or did not hold.
+    private func put(
+        _ name: String, creating: Bool = false, matching etag: String? = nil, mayLose: Bool = true
+    ) async throws(StoreError) -> String? {
+        switch try await answer(name, creating: creating, matching: etag) {
+        case .won(let etag): return etag
+        case .unknown: return nil
+        case .lost where mayLose: return nil
+        case .lost: throw unclear("it refuses to create what nobody else writes", nil)
+        case .failed(let error): throw error
+        }
+    }
+
+    /// Writes what must not be written, while nobody else does.
+    private func isLost(
+        _ name: String, creating: Bool = false, matching etag: String? = nil
+    ) async throws(StoreError) -> Bool {
+        switch try await answer(name, creating: creating, matching: etag) {
+        case .lost: return true
+        case .won, .unknown: return false
+        case .failed(let error): throw error
+        }
     }
 
     /// Lets some race for the same name; how many were told that they won.
+    /// - Throws: `unavailable` where nobody won: then all may just have failed.
     private func winners(of name: String, _ etag: String?) async throws(StoreError) -> Int {
         let answers = await withTaskGroup(of: Result<Answer, StoreError>.self) { group in
             for _ in 0..<Self.racers {
                 group.addTask {
                     do throws(StoreError) {
-                        return .success(try await put(name, creating: etag == nil, matching: etag))
+                        return .success(try await answer(name, creating: etag == nil, matching: etag))
                     } catch { return .failure(error) }
                 }
             }
-            var answers: [Result<Answer, StoreError>] = []
-            for await answer in group { answers.append(answer) }
-            return answers
+            return await group.reduce(into: [Result<Answer, StoreError>]()) { $0.append($1) }
         }
         var count = 0
+        var failure: StoreError?
         for answer in answers {
-            if case .won = try answer.get() { count += 1 }
+            switch try answer.get() {
+            case .won: count += 1
+            case .failed(let error): failure = error
+            case .lost, .unknown: break
+            }
         }
+        guard count > 0 else { throw unclear("of \(Self.racers) that wrote at once nobody won", failure) }
         return count
     }
 
-    private func put(
-        _ name: String, creating: Bool = false, matching etag: String? = nil
+    private func unclear(_ what: String, _ failure: StoreError?) -> StoreError {
+        StoreError(
+            .unavailable,
+            "\(session.address.endpoint) could not be probed, \(what): try again"
+                + (failure.map { " (\($0.message))" } ?? ""), cause: failure?.cause)
+    }
+
+    private func answer(
+        _ name: String, creating: Bool, matching etag: String?
     ) async throws(StoreError) -> Answer {
         var call = S3Call("PUT", name)
         try call.set(body: Array("probe \(UInt64.random(in: 0...UInt64.max))".utf8), contentType: "text/plain")
         if creating { call.headers["If-None-Match"] = "*" }
         call.headers["If-Match"] = etag
         call.repetition = .onlyIfUnsent
-        // One server answers losers of a race with 500; who won shows by who was told so.
         call.accepted = [409, 412, 500, 501, 405]
         let response = try await session.send(call)
         switch response.status {
         case 200..<300:
-            guard let etag = response.headers["ETag"] else { return .unknown }
+            guard let etag = response.headers["ETag"] else { throw unclear("it gives no ETag", nil) }
             return .won(etag: etag)
+        case 412: return .lost
         case 501, 405: return .unknown
-        default: return .lost
+        default: return .failed(unclear("it fails", session.error(Refusal(response))))
         }
     }
 

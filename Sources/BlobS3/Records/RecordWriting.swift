@@ -2,11 +2,11 @@ internal import BlobStore
 
 /// One write of a record: by a conditional request, and by looking where its answer leaves doubt.
 ///
-/// An answer of 500, a connection that broke and a time that ran out mean "look"; so does 412 after any of them, since
-/// it may be the answer to the own success.
+/// Only two things are certain of an attempt that did not succeed: a refusal that the server told in HTTP, and that
+/// nothing was sent. An answer of 500, a connection that broke, an answer that is none and a time that ran out mean
+/// "look". Once there was doubt no refusal of a later attempt settles anything, 412 least of all: it may be the answer to
+/// the own success.
 struct RecordWriting: Sendable {
-    private static let maximumTries = 12
-
     let storage: S3Storage
     let key: Key
     let bytes: [UInt8]
@@ -26,52 +26,68 @@ struct RecordWriting: Sendable {
         if case .version(let version) = expecting { RecordToken(version) } else { nil }
     }
 
-    /// Writes with conditions.
-    /// - Throws: `preconditionFailed`, `outcomeUnknown`.
-    func run(_ guarantees: Guarantees) async throws(StoreError) -> RecordToken {
+    /// Writes.
+    /// - Parameter found: how conditions are to be written; nil for the only writer, on a server that knows none.
+    /// - Throws: `preconditionFailed`, `outcomeUnknown`; what the server refuses it for.
+    func run(_ found: Guarantees?) async throws(StoreError) -> RecordToken {
+        if found == nil {
+            let there = try await storage.fetch(key)?.token
+            guard there == expected else { throw lost }
+        }
         let lineage = WriteLineage(after: expected)
-        let call = try call(lineage, guarantees)
+        let call = try call(lineage, found)
         var doubt: StoreError?
-        for attempt in 1...Self.maximumTries {
-            do throws(StoreError) {
-                let response = try await storage.session.send(call)
-                switch (response.status, response.headers["ETag"]) {
-                case (200..<300, let etag?): return RecordToken(etag: etag, lineage: lineage)
-                case (200..<300, nil): doubt = Self.noETag
-                case (404, _): try expectMissingKey(response)
-                default: break
-                }
-                if doubt == nil { throw lost }
-            } catch {
-                guard error.isRetryable || error.code == .cancelled else { throw error }
-                doubt = error
+        var attempts: Attempts?
+        while true {
+            let step = step(await storage.session.fate(of: call), lineage)
+            switch (step, doubt) {
+            case (.done(let token), _): return token
+            case (.refused(let error), nil): throw error
+            case (.refused, _): break
+            case (.doubtful(let error), _): doubt = error
             }
-            switch try await look(lineage, doubt ?? Self.noETag) {
+            let reason = doubt ?? Self.noETag
+            switch try await look(lineage, reason) {
             case .won(let token): return token
             case .lost: throw lost
-            case .unclear: throw unknown(doubt)
-            case .undecided: try await pause(attempt, doubt)
+            case .unclear: throw unknown(reason)
+            case .undecided:
+                // What refuses the same request for good leaves what became of the earlier one unknown.
+                if case .refused(let error) = step, error.isFinal { throw unknown(reason) }
+                try await pause(&attempts, reason)
             }
         }
-        throw unknown(doubt)
     }
 
-    /// Writes for the only writer, on a server that knows no conditions.
-    func runAlone() async throws(StoreError) -> RecordToken {
-        let there = try await storage.fetch(key)?.token
-        guard there == expected else { throw lost }
-        let lineage = WriteLineage(after: expected)
-        var call = try call(lineage, nil)
-        call.repetition = .harmless
-        let response = try await storage.session.send(call)
-        guard let etag = response.headers["ETag"] else { throw unknown(Self.noETag) }
-        return RecordToken(etag: etag, lineage: lineage)
+    /// What an attempt came to.
+    private enum Step {
+        case done(RecordToken)
+        case refused(StoreError)
+        case doubtful(StoreError)
+    }
+
+    private func step(_ fate: S3Session.Fate, _ lineage: WriteLineage) -> Step {
+        switch fate {
+        case .refused(let error): return .refused(error)
+        case .doubtful(let error): return .doubtful(error)
+        case .answered(let response):
+            if response.head.isSuccess {
+                guard let etag = response.headers["ETag"] else { return .doubtful(Self.noETag) }
+                return .done(RecordToken(etag: etag, lineage: lineage))
+            }
+            // A server may say that the record is absent where a version of it was expected; what else is missing is
+            // another error.
+            let refusal = Refusal(response)
+            let isLost = response.status == 412 || refusal.code == "NoSuchKey"
+            return .refused(isLost ? lost : storage.session.error(refusal))
+        }
     }
 
     private func call(_ lineage: WriteLineage, _ found: Guarantees?) throws(StoreError) -> S3Call {
         var call = S3Call("PUT", try storage.name(key))
         try call.set(hashedBody: bytes)
         call.headers["Content-Type"] = "application/json"
+        call.headers[StoredRecord.digestField] = call.payloadHash
         lineage.keep(in: &call.headers)
         storage.guarantees.keep(in: &call.headers)
         call.repetition = .onlyIfUnsent
@@ -84,12 +100,6 @@ struct RecordWriting: Sendable {
             call.accepted = [412]
         }
         return call
-    }
-
-    /// A server may say that the record is absent where a version of it was expected; what else is missing is an error.
-    private func expectMissingKey(_ response: HTTPResponse) throws(StoreError) {
-        let refusal = Refusal(response)
-        if refusal.code != "NoSuchKey" { throw storage.session.error(refusal) }
     }
 }
 
@@ -112,21 +122,23 @@ extension RecordWriting {
         return current.reaches(expected) ? .lost : .unclear
     }
 
-    private func pause(_ attempt: Int, _ doubt: StoreError?) async throws(StoreError) {
-        let pause = RetryPolicy().pause(afterAttempts: attempt, random: storage.session.pacing.random())
-        do { try await storage.session.pacing.sleep(pause) } catch { throw unknown(doubt) }
+    private func pause(_ attempts: inout Attempts?, _ doubt: StoreError) async throws(StoreError) {
+        do { try await storage.session.pause(&attempts, after: doubt, "PUT \(key)") } catch { throw unknown(doubt) }
     }
 
     private var lost: StoreError {
         StoreError(.preconditionFailed, "the record \"\(key)\" is not, or no longer, what was expected")
     }
 
-    private func unknown(_ doubt: StoreError?) -> StoreError {
+    private func unknown(_ doubt: StoreError) -> StoreError {
         StoreError(
-            .outcomeUnknown,
-            "\"\(key)\" may be written or not: read it again" + (doubt.map { " (\($0.message))" } ?? ""),
-            cause: doubt?.cause)
+            .outcomeUnknown, "\"\(key)\" may be written or not: read it again (\(doubt.message))", cause: doubt.cause)
     }
 
     private static var noETag: StoreError { StoreError(.failed, "the server gave no ETag") }
+}
+
+extension StoreError {
+    /// Whether the same request would be refused again: not for a condition that did not hold, nor for what passes.
+    fileprivate var isFinal: Bool { !isRetryable && code != .preconditionFailed }
 }

@@ -1,3 +1,4 @@
+internal import BlobCrypto
 public import BlobStore
 
 extension S3Storage {
@@ -22,7 +23,7 @@ extension S3Storage {
             try key.expectRecord()
             return .success(
                 try await during("readRecord", key) { () async throws(StoreError) in
-                    try await fetch(key).map { Record(bytes: $0.bytes, version: $0.token.version) }
+                    try await fetch(key).map { Record(bytes: $0.bytes, version: $0.token.version, flaw: $0.flaw) }
                 })
         } catch { return .failure(error) }
     }
@@ -38,7 +39,7 @@ extension S3Storage {
             let found = try await guarantees.required()
             let writing = RecordWriting(storage: self, key: key, bytes: bytes, expecting: expecting)
             if found.allowsSharing { return try await writing.run(found).version }
-            return try await oneWriter.pass { () async throws(StoreError) in try await writing.runAlone().version }
+            return try await oneWriter.pass { () async throws(StoreError) in try await writing.run(nil).version }
         }
     }
 
@@ -55,12 +56,45 @@ extension S3Storage {
 
 /// A record as it is on the server.
 struct StoredRecord: Sendable {
+    /// The name of the field that the SHA-256 of a record's bytes is kept in. A record that another program put there
+    /// has none.
+    static let digestField = "x-amz-meta-blobstore-sha256"
+
     let bytes: [UInt8]
     let token: RecordToken
+    /// What tells that the bytes are not what was written.
+    let flaw: String?
+
+    /// - Parameter etag: as the answer tells it.
+    init(_ response: HTTPResponse, etag: String) {
+        bytes = response.body
+        token = RecordToken(etag: etag, lineage: WriteLineage(response.headers))
+        let (wanted, found) = (response.headers[Self.digestField], Hasher.hex(.sha256, of: response.body))
+        flaw = wanted == nil || wanted == found ? nil : "its bytes are not those of the SHA-256 beside it"
+    }
 }
 
 extension S3Storage {
+    private static let readings = 3
+
+    /// Reads a record. What was altered on its way comes right when it is asked for again; what is still not what its
+    /// digest says was altered where it is kept, and has its flaw told.
     func fetch(_ key: Key) async throws(StoreError) -> StoredRecord? {
+        var attempts: Attempts?
+        while true {
+            let found = try await fetchOnce(key)
+            guard let found, let flaw = found.flaw else { return found }
+            guard (attempts?.count ?? 0) < Self.readings - 1 else { return found }
+            do {
+                try await session.pause(&attempts, after: StoreError(.unavailable, flaw), "GET \(key)")
+            } catch {
+                if error.code == .cancelled { throw error }
+                return found
+            }
+        }
+    }
+
+    private func fetchOnce(_ key: Key) async throws(StoreError) -> StoredRecord? {
         var call = S3Call("GET", try name(key))
         call.accepted = [404]
         let response = try await session.send(call, collectingAtMost: Record.maximumBytes)
@@ -69,12 +103,8 @@ extension S3Storage {
             if refusal.code == "NoSuchKey" || (refusal.code == nil && !refusal.isPage) { return nil }
             throw session.error(refusal)
         }
-        guard let etag = response.headers["ETag"] else {
-            throw StoreError(
-                .failed, "\(session.address.endpoint) does not answer like an S3 server: check the endpoint")
-        }
+        guard let etag = response.headers["ETag"] else { throw session.strange(response) }
         guarantees.learn(from: response.headers)
-        return StoredRecord(
-            bytes: response.body, token: RecordToken(etag: etag, lineage: WriteLineage(response.headers)))
+        return StoredRecord(response, etag: etag)
     }
 }

@@ -34,6 +34,9 @@ extension S3Storage {
         for failure in try await session.delete(together: Set(names).sorted()) {
             var refusal = Refusal(status: 200, code: failure.code)
             refusal.message = failure.message
+            guard names.contains(failure.key) else {
+                throw StoreError(.failed, "the server speaks of a name that it was not to delete", isRetryable: true)
+            }
             failures[failure.key] = session.error(refusal)
         }
         return zip(keys, names).map { key, name in

@@ -10,6 +10,8 @@ package struct RetryPolicy: Sendable {
     package var totalTime = Duration.seconds(90)
     /// While a server has never answered: it may be the wrong address, and somebody may be waiting at a terminal.
     package var maximumFirstAttempts = 4
+    /// The same for the time: an attempt that takes all of its own is over soon after.
+    package var totalFirstTime = Duration.seconds(25)
     /// A server that asks for a longer pause than this is not waited for.
     package var longestRetryAfter = Duration.seconds(60)
 
@@ -49,9 +51,8 @@ package struct Attempts: Sendable {
         count += 1
         guard count < (isServerKnown ? policy.maximumAttempts : policy.maximumFirstAttempts) else { return nil }
         let pause = max(policy.pause(afterAttempts: count, random: random), retryAfter ?? .zero)
-        guard retryAfter ?? .zero <= policy.longestRetryAfter, now + pause - began < policy.totalTime else {
-            return nil
-        }
+        let totalTime = isServerKnown ? policy.totalTime : min(policy.totalTime, policy.totalFirstTime)
+        guard retryAfter ?? .zero <= policy.longestRetryAfter, now + pause - began < totalTime else { return nil }
         return budget.take(now: now) ? pause : nil
     }
 }

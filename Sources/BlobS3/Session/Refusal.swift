@@ -27,9 +27,16 @@ package struct Refusal: Sendable, Equatable {
         requestID = response.headers["x-amz-request-id"] ?? answer?.requestID
         region = response.headers["x-amz-bucket-region"] ?? answer?.region
         endpoint = answer?.endpoint
-        retryAfter = response.headers["Retry-After"].flatMap { Int64($0) }.map { .seconds($0) }
-        date = response.headers["Date"].flatMap { UTCTime(httpDate: $0) }
-        isPage = answer == nil && response.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true
+        let date = response.headers["Date"].flatMap { UTCTime(httpDate: $0) }
+        retryAfter = response.headers["Retry-After"].flatMap { Self.pause($0, from: date) }
+        self.date = date
+        isPage = answer == nil && Self.isPage(response)
+    }
+
+    private static func isPage(_ response: HTTPResponse) -> Bool {
+        if response.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true { return true }
+        let beginning = String(decoding: response.body.prefix(100), as: UTF8.self).lowercased()
+        return ["<!doctype html", "<html"].contains { beginning.hasPrefix($0) }
     }
 
     /// Whether the same request may succeed a little later.
@@ -38,9 +45,20 @@ package struct Refusal: Sendable, Equatable {
         case (_, "SlowDown"), (_, "RequestTimeout"), (_, "InternalError"), (_, "ServiceUnavailable"),
             (_, "OperationAborted"), (_, "ConditionalRequestConflict"):
             true
-        case (429, _), (500, _), (502, _), (503, _), (504, _): true
+        case (408, _), (429, _): true
+        // 501 and 505: the server cannot; 507: it is full; 511: a network wants a login. What else has gone wrong there,
+        // and at whatever stands before it, may pass.
+        case (500..<600, _): ![501, 505, 507, 511].contains(status)
         default: false
         }
+    }
+
+    /// Seconds, or a time by the server's clock.
+    /// - Source: RFC 9110, section 10.2.3.
+    private static func pause(_ text: String, from date: UTCTime?) -> Duration? {
+        if let seconds = Int64(text) { return seconds >= 0 ? .seconds(seconds) : nil }
+        guard let date, let end = UTCTime(httpDate: text) else { return nil }
+        return max(end.since(date), .zero)
     }
 
     /// Whether credentials that were renewed would help.

@@ -43,3 +43,10 @@ package struct S3Call: Sendable {
         headers["Content-Type"] = contentType
     }
 }
+
+extension S3Call {
+    /// What it is called in the log.
+    var title: String { name.map { "\(method) \($0)" } ?? method }
+
+    func accepts(_ status: Int) -> Bool { (200..<300).contains(status) || accepted.contains(status) }
+}

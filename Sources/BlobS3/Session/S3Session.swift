@@ -27,14 +27,16 @@ package final class S3Session: Sendable {
     private let keys: KeySource
     private let policy: RetryPolicy
     private let budget: RetryBudget
+    private let patience: HTTPRequest.Patience
     private let logger: Logger
     private let clock = ServerClock()
     private let hasAnswered = Atomic(false)
 
     package init(
         _ address: BucketAddress, account: String = "", keys: KeySource, client: HTTPClient,
-        policy: RetryPolicy = RetryPolicy(),
-        budget: RetryBudget = .shared, pacing: Pacing = .real, logger: Logger = Logger(label: "blobstore.s3")
+        policy: RetryPolicy = RetryPolicy(), budget: RetryBudget = .shared,
+        patience: HTTPRequest.Patience = HTTPRequest.Patience(), pacing: Pacing = .real,
+        logger: Logger = Logger(label: "blobstore.s3")
     ) {
         self.address = address
         self.account = account
@@ -42,6 +44,7 @@ package final class S3Session: Sendable {
         self.client = client
         self.policy = policy
         self.budget = budget
+        self.patience = patience
         self.pacing = pacing
         self.logger = logger
     }
@@ -59,6 +62,23 @@ package final class S3Session: Sendable {
         }
     }
 
+    /// What became of a call that is not sent again once a server may have seen it.
+    package enum Fate: Sendable {
+        case answered(HTTPResponse)
+        /// Nothing was done: the server refused it, or nothing was sent.
+        case refused(StoreError)
+        /// It may have been done.
+        case doubtful(StoreError)
+    }
+
+    /// Sends a call that is not repeated, and tells what is certain of it.
+    package func fate(of call: S3Call) async -> Fate {
+        do throws(StoreError) { _ = try await keys.key() } catch { return .refused(error) }
+        do throws(StoreError) { return .answered(try await send(call)) } catch {
+            return error.leavesDoubt ? .doubtful(error) : .refused(error)
+        }
+    }
+
     /// Sends a call, and reads its answer as XML; what is no such answer is asked for again, where that is harmless.
     ///
     /// A server may begin to answer 200 before it knows, and then tell an error: that counts as one.
@@ -67,7 +87,9 @@ package final class S3Session: Sendable {
     ) async throws(StoreError) -> (answer: Answer, head: HTTPHead) {
         let reply = try await repeating(call) { (request) async throws(StoreError) -> Reply<Answer> in
             let response = try await self.client.send(request)
-            return try Reply(response)
+            do throws(StoreError) { return try Reply(response) } catch {
+                throw Refusal(response).isPage ? self.strange(response) : error
+            }
         } answer: { (reply) async throws(StoreError) in
             reply.response
         }
@@ -97,8 +119,7 @@ package final class S3Session: Sendable {
         _ call: S3Call, _ send: (HTTPRequest) async throws(StoreError) -> Reply,
         answer: (Reply) async throws(StoreError) -> HTTPResponse
     ) async throws(StoreError) -> Reply {
-        var attempts = Attempts(
-            policy, isServerKnown: hasAnswered.load(ordering: .relaxed), now: pacing.now())
+        var attempts: Attempts? = self.attempts()
         var corrections = Corrections()
         while true {
             let failure: Failure
@@ -112,28 +133,51 @@ package final class S3Session: Sendable {
                     return reply
                 }
                 let refusal = Refusal(response)
-                if correct(refusal, key, &corrections) { continue }
                 failure = Failure(refusal, error(refusal), call)
+                if correct(refusal, key, &corrections), mayGoOn(after: failure.error, call) { continue }
             } catch {
                 failure = Failure(error, call)
             }
-            try await pause(after: failure, call, &attempts)
+            guard failure.mayRepeat else { throw failure.error }
+            try await pause(&attempts, after: failure.error, call.title, retryAfter: failure.retryAfter)
         }
     }
+}
 
-    /// Waits before the next attempt.
-    /// - Throws: the failure, where there is to be none.
-    private func pause(after failure: Failure, _ call: S3Call, _ attempts: inout Attempts) async throws(StoreError) {
-        guard failure.mayRepeat else { throw failure.error }
-        let pause = attempts.pause(
-            retryAfter: failure.retryAfter, budget: budget, now: pacing.now(), random: pacing.random())
-        guard let pause else { throw failure.error }
+// MARK: - Trying again
+
+extension S3Session {
+    /// The attempts of something that begins now.
+    private func attempts() -> Attempts {
+        Attempts(policy, isServerKnown: hasAnswered.load(ordering: .relaxed), now: pacing.now())
+    }
+
+    /// Waits before another attempt. Whatever is tried again passes here: each time is told at `-v`, and taken from the
+    /// budget of the process.
+    /// - Parameters:
+    ///   - attempts: nil before the first pause of what is tried.
+    ///   - title: of what is tried.
+    /// - Throws: `error` where there is to be no other attempt; `cancelled`.
+    func pause(
+        _ attempts: inout Attempts?, after error: StoreError, _ title: String, retryAfter: Duration? = nil
+    ) async throws(StoreError) {
+        var counted = attempts ?? self.attempts()
+        let pause = counted.pause(
+            retryAfter: retryAfter, budget: budget, now: pacing.now(), random: pacing.random())
+        attempts = counted
+        guard let pause else { throw error }
         logger.info(
-            "attempt \(attempts.count) of \(call.method) failed: \(failure.error.message)",
-            metadata: ["name": "\(call.name ?? address.bucket)", "pause": "\(pause)"])
+            "attempt \(counted.count) of \(title) failed: \(error.message)", metadata: ["pause": "\(pause)"])
         do { try await pacing.sleep(pause) } catch {
             throw StoreError(.cancelled, "cancelled while waiting to send a request again")
         }
+    }
+
+    /// The same without a pause, where what was refused has been put right.
+    private func mayGoOn(after error: StoreError, _ call: S3Call) -> Bool {
+        guard budget.take(now: pacing.now()) else { return false }
+        logger.info("\(call.title) is signed again: \(error.message)")
+        return true
     }
 }
 
@@ -157,6 +201,7 @@ extension S3Session {
         headers["Host"] = nil  // curl's own is the same.
         let query = call.query.isEmpty ? "" : "?" + Signature.canonical(call.query)
         var request = HTTPRequest(call.method, address.origin + path + query, headers: headers, body: call.body)
+        request.patience = patience
         if let stall = call.stall { request.patience.stall = stall }
         if call.repetition == .never { request.patience.total = .seconds(10) }
         request.mayBeResent = call.repetition == .harmless
@@ -182,49 +227,11 @@ extension S3Session {
         return clock.learn(refusal.date, wallTime: pacing.wallTime())
     }
 
+    /// What a success without what S3's answers have means here.
+    func strange(_ response: HTTPResponse) -> StoreError { StoreError(strange: response, at: address) }
+
     /// What a refusal means here.
     package func error(_ refusal: Refusal) -> StoreError {
         StoreError(refusal, at: address, skew: refusal.date.map { $0.since(pacing.wallTime()) })
     }
-}
-
-/// An answer, and what it says in XML.
-private struct Reply<Answer: XMLAnswer> {
-    var response: HTTPResponse
-    var answer: Answer?
-
-    init(_ response: HTTPResponse) throws(StoreError) {
-        self.response = response
-        if !response.head.isSuccess { return }
-        do throws(StoreError) { answer = try Answer.parse(response.body) } catch {
-            guard let inside = try? ErrorAnswer.parse(response.body) else { throw error }
-            self.response.head.status = ["InternalError", "SlowDown"].contains(inside.code) ? 500 : 400
-        }
-    }
-}
-
-/// Why an attempt failed, and whether another may be made.
-private struct Failure {
-    let error: StoreError
-    let mayRepeat: Bool
-    var retryAfter: Duration?
-
-    init(_ refusal: Refusal, _ error: StoreError, _ call: S3Call) {
-        self.error = error
-        mayRepeat = refusal.isTransient && call.repetition == .harmless
-        retryAfter = refusal.retryAfter
-    }
-
-    init(_ error: StoreError, _ call: S3Call) {
-        self.error = error
-        switch call.repetition {
-        case .harmless: mayRepeat = error.isRetryable
-        case .onlyIfUnsent: mayRepeat = error.isRetryable && error.wasNeverSent
-        case .never: mayRepeat = false
-        }
-    }
-}
-
-extension S3Call {
-    func accepts(_ status: Int) -> Bool { (200..<300).contains(status) || accepted.contains(status) }
 }

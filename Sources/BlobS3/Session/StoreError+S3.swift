@@ -16,17 +16,27 @@ extension StoreError {
     private typealias Meaning = (code: Code, sentence: String)
 
     private static func meaning(of refusal: Refusal, at address: BucketAddress, skew: Duration?) -> Meaning {
-        if refusal.isPage, !refusal.isTransient, refusal.status != 407 {
-            return (.failed, "\(address.endpoint) answers with a web page, not like an S3 server: check the endpoint")
-        }
+        if refusal.isPage, !refusal.isTransient, refusal.status != 407 { return (.failed, stranger(refusal, address)) }
         if let place = aboutPlace(refusal, address) { return place }
         if let account = aboutAccount(refusal, address, skew) { return account }
         if let content = aboutContent(refusal) { return content }
         if refusal.isTransient { return (.unavailable, "\(address.endpoint) is overloaded or failing") }
         if refusal.code == nil && refusal.message.isEmpty {
-            return (.failed, "\(address.endpoint) does not answer like an S3 server: check the endpoint")
+            return (.failed, stranger(refusal, address))
         }
         return (.failed, "\(address.endpoint) refuses" + (refusal.message.isEmpty ? "" : ": \(refusal.message)"))
+    }
+
+    /// What is no S3 server.
+    private static func stranger(_ refusal: Refusal, _ address: BucketAddress) -> String {
+        refusal.isPage
+            ? "\(address.endpoint) answers with a web page, not like an S3 server: check the endpoint"
+            : "\(address.endpoint) does not answer like an S3 server: check the endpoint"
+    }
+
+    /// A success without what S3's answers have.
+    init(strange response: HTTPResponse, at address: BucketAddress) {
+        self.init(.failed, Self.stranger(Refusal(response), address) + " (HTTP \(response.status))")
     }
 
     private static func aboutPlace(_ refusal: Refusal, _ address: BucketAddress) -> Meaning? {

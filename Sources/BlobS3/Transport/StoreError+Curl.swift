@@ -18,8 +18,17 @@ extension StoreError {
     /// Whether it is certain that the server saw nothing of the request.
     var wasNeverSent: Bool {
         guard case .curl(let code) = cause else { return false }
-        return [CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT]
-            .contains { Int32(bitPattern: $0.rawValue) == code }
+        return [
+            CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR,
+            CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CACERT_BADFILE,
+        ].contains { Int32(bitPattern: $0.rawValue) == code }
+    }
+
+    /// Whether the server may have done what it was asked for: all but a refusal that it told in HTTP, and what was
+    /// never sent.
+    var leavesDoubt: Bool {
+        if case .http = cause { return isRetryable }
+        return !wasNeverSent
     }
 
     private typealias Meaning = (code: Code, sentence: String, isRetryable: Bool)

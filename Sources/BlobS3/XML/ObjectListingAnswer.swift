@@ -31,7 +31,7 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
         case ("Contents", "LastModified"): object.modified = UTCTime(iso8601: text)
         case (Self.root, "Contents"): objects.append(object)
         case ("CommonPrefixes", "Prefix"): prefixes.append(text)
-        case (Self.root, "IsTruncated"): isTruncated = text == "true"
+        case (Self.root, "IsTruncated"): set(isTruncated: text)
         case (Self.root, "NextContinuationToken"): nextToken = text
         case (Self.root, "EncodingType"): isEncoded = text == "url"
         case ("", Self.root): decode()
@@ -45,6 +45,15 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
             return
         }
         object.size = size
+    }
+
+    /// What is neither must not be taken for the end.
+    private mutating func set(isTruncated text: String) {
+        guard ["true", "false"].contains(text) else {
+            flaw = "it does not say whether there is more"
+            return
+        }
+        isTruncated = text == "true"
     }
 
     /// At the end, since the encoding may be told after the names.

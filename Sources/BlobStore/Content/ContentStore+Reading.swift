@@ -52,7 +52,7 @@ extension ObjectContent {
 }
 
 /// Hashes a reading and compares before it lets the last chunk go.
-private final class Verification: Sendable {
+final class Verification: Sendable {
     private struct State: ~Copyable, Sendable {
         var hasher: ContentHasher?
         var hashed: Int64 = 0

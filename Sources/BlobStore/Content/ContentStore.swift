@@ -24,7 +24,7 @@ package struct ContentStore: Sendable {
 
 /// Content that is staged, hashed, and not yet under its digest.
 package struct StagedContent: ~Copyable, Sendable {
-    fileprivate let object: StagedObject
+    let object: StagedObject
     package let summary: ContentHasher.Summary
 }
 
@@ -51,11 +51,7 @@ extension ContentStore {
             }
         }
         let summary = try hasher.finish()
-        if let expected, expected != summary.digest {
-            throw StoreError(
-                .digestMismatch,
-                "the content has the digest \(summary.digest), not \(expected) as stated: send it again")
-        }
+        try summary.digest.expect(expected)
         return StagedContent(object: object, summary: summary)
     }
 

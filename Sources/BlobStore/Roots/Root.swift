@@ -55,7 +55,11 @@ package struct Root: Sendable {
                 try identity.check(marker, at: url)
                 return (Root(url: url, storage: storage, marker: marker), false)
             }
-            try await refuseOtherThings(in: storage, at: url)
+            if let marker = try await refuseOtherThings(in: storage, at: url) {
+                try identity.check(marker, at: url)
+                try await storage.flushRecord(FeedLayout.marker)
+                return (Root(url: url, storage: storage, marker: marker), false)
+            }
             let marker = try await write(RootMarker(identity.kind, feed: identity.feed), to: storage)
             try identity.check(marker.found, at: url)
             return (Root(url: url, storage: storage, marker: marker.found), marker.isNew)
@@ -95,15 +99,21 @@ package struct Root: Sendable {
     }
 
     /// Empty folders do not count: a feed that was deleted leaves them behind.
-    private static func refuseOtherThings(in storage: any Storage, at url: RootURL) async throws(StoreError) {
+    /// - Returns: the marker that another node has made meanwhile; nil where the place is empty.
+    private static func refuseOtherThings(
+        in storage: any Storage, at url: RootURL
+    ) async throws(StoreError) -> RootMarker? {
         for try await page in storage.list(ListRequest(isFlat: true)) {
             for entry in page where entry.text != "lost+found/" {
                 guard let thing = try await firstThing(entry, in: storage) else { continue }
+                // Whatever stands there, it was made after the marker, or this is no root.
+                if let marker = try await marker(in: storage) { return marker }
                 throw StoreError(
                     .alreadyExists,
                     "\(url) is no root and holds other things (\"\(thing.prefix(80))\"): choose an empty place")
             }
         }
+        return nil
     }
 
     private static func firstThing(_ entry: ListEntry, in storage: any Storage) async throws(StoreError) -> String? {

@@ -58,7 +58,16 @@ public struct RootURL: Hashable, Sendable, CustomStringConvertible {
 
 extension RootURL {
     private static func refusal(_ text: String, _ flaw: String) -> StoreError {
-        StoreError(.invalidArgument, "the root \"\(text.prefix(200))\" \(flaw)")
+        StoreError(.invalidArgument, "the root \"\(redacted(text).prefix(200))\" \(flaw)")
+    }
+
+    /// What may be told of a text that is no root: of a URL neither what stands before an `@`, nor what follows a `?`.
+    private static func redacted(_ text: String) -> String {
+        guard let scheme = text.firstRange(of: "://") else { return text }
+        var rest = text[scheme.upperBound...]
+        if let at = rest.lastIndex(of: "@") { rest = "…" + rest[at...] }
+        if let query = rest.firstIndex(of: "?") { rest = rest[..<query] + "?…" }
+        return String(text[..<scheme.upperBound] + rest)
     }
 
     private static func path(ofFileURL text: String) throws(StoreError) -> String {
@@ -104,6 +113,12 @@ extension RootURL {
                     "has the setting \"\(item.name.prefix(40))\": "
                         + "endpoint, region, style and profile are known, and credentials have no place in a URL")
             }
+            if item.name == "endpoint", let value = item.value, !value.utf8.allSatisfy(isOfHost) {
+                throw refusal(
+                    "s3://\(bucket)?endpoint=…",
+                    "has more in its endpoint than a scheme, a host and a port: write it like "
+                        + "https://s3.example.net:9000, and keep credentials in the environment or in an AWS profile")
+            }
             guard settings.updateValue(item.value ?? "", forKey: item.name) == nil else {
                 throw refusal("s3://\(bucket)", "has the setting \"\(item.name)\" twice")
             }
@@ -111,6 +126,16 @@ extension RootURL {
         let segments = parts.path.split(separator: "/")
         let prefix = segments.isEmpty ? "" : segments.joined(separator: "/") + "/"
         return .s3(bucket: bucket, prefix: prefix, settings: settings)
+    }
+
+    /// Whether a byte can stand in an endpoint: not `@`, before which credentials would stand.
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._:/[]".utf8.contains(byte)
+        }
     }
 
     /// Undoes percent-encoding; nil where it is broken or yields no UTF-8.

@@ -2,10 +2,14 @@
 public struct Record: Sendable, Equatable {
     public let bytes: [UInt8]
     public let version: Version
+    /// What is wrong with the bytes, where the storage knows that they are not what was written; nil else. They may be
+    /// kept and replaced, but not be believed.
+    public let flaw: String?
 
-    public init(bytes: [UInt8], version: Version) {
+    public init(bytes: [UInt8], version: Version, flaw: String? = nil) {
         self.bytes = bytes
         self.version = version
+        self.flaw = flaw
     }
 
     /// A record is at most this large.

@@ -41,14 +41,16 @@ struct FaultCampaign {
     /// - Throws: ``Flaw``.
     func run() async throws -> Tally {
         let prefix = ServerUnderTest.freshPrefix("faults")
-        let proxy = try FaultProxy(toPort: server.port, seed: seed, share: share)
+        let proxy = try FaultProxy(
+            toPort: server.port, seed: seed, share: share, stallMilliseconds: 1_000 * (ServerUnderTest.stallSeconds + 1)
+        )
         let history = HistoryRecorder()
         let record = try Key("record.json")
         let results = await withTaskGroup(of: (FaultNode, S3Storage).self) { group in
             for number in 0..<nodes {
                 group.addTask {
                     let storage = server.storage(prefix, through: proxy)
-                    var node = FaultNode(storage, number: number, seed: seed &+ UInt64(number))
+                    var node = FaultNode(storage, proxy, number: number, seed: seed &+ UInt64(number))
                     await node.run(operations: operations)
                     return (node, storage)
                 }
@@ -56,7 +58,7 @@ struct FaultCampaign {
                     let storage = server.storage(prefix, through: proxy)
                     var client = RegisterClient(storage, record, name: "n\(number)", history)
                     await client.run(operations: operations / 2, seed: seed &+ UInt64(100 + number))
-                    return (FaultNode(storage, number: -1, seed: 0), storage)
+                    return (FaultNode(storage, proxy, number: -1, seed: 0), storage)
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }

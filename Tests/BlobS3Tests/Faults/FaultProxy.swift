@@ -17,6 +17,7 @@ final class FaultProxy: Sendable {
             var isOff = false
             var counts: [String: Int] = [:]
             var faults = 0
+            var altered: Set<String> = []
         }
         let values = Mutex(Values())
     }
@@ -26,6 +27,9 @@ final class FaultProxy: Sendable {
     var url: String { server.url }
     /// How many requests did not pass as they were.
     var faults: Int { state.values.withLock(\.faults) }
+
+    /// Whether an answer with an object of that name was altered, so that a reader who does not hash may be wrong.
+    func hasAltered(_ name: String) -> Bool { state.values.withLock { $0.altered.contains { $0.hasSuffix(name) } } }
 
     /// - Parameter port: of the real server, on this machine.
     init(toPort port: UInt16, _ choose: @escaping Choice) throws {
@@ -42,6 +46,7 @@ final class FaultProxy: Sendable {
                     let fault = choose(kind, values.counts[kind, default: 0])
                     values.counts[kind, default: 0] += 1
                     values.faults += fault == .none ? 0 : 1
+                    if case .alterAnswer = fault { values.altered.insert(kind) }
                     return fault
                 }
                 goesOn = ProxiedRequest(head: head, connection: connection, port: port).run(fault)
@@ -50,13 +55,15 @@ final class FaultProxy: Sendable {
     }
 
     /// Faults that a seed draws.
-    /// - Parameter share: how many of a hundred requests have one.
-    convenience init(toPort port: UInt16, seed: UInt64, share: Int, altersAnswers: Bool = false) throws {
+    /// - Parameters:
+    ///   - share: how many of a hundred requests have one.
+    ///   - stallMilliseconds: of a stall that a client gives up on; 0 for none.
+    convenience init(toPort port: UInt16, seed: UInt64, share: Int, stallMilliseconds: Int = 0) throws {
         try self.init(toPort: port) { line, number in
             var hash = seed
             for byte in "\(line) \(number)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
             var random = SeededGenerator(seed: hash)
-            return ProxyFault.drawn(share, altersAnswers: altersAnswers, &random)
+            return ProxyFault.drawn(share, stallMilliseconds: stallMilliseconds, &random)
         }
     }
 
@@ -142,8 +149,8 @@ private struct ProxiedRequest {
                 }
             }
             return reply.isLengthKnown
-        case .alterAnswer:
-            if !reply.body.isEmpty { reply.body[reply.body.count / 2] ^= 0x20 }
+        case .alterAnswer(let bit):
+            if !reply.body.isEmpty { reply.body[bit / 8 % reply.body.count] ^= 1 << UInt8(bit % 8) }
         default: break
         }
         return connection.write(reply.bytes) && reply.isLengthKnown

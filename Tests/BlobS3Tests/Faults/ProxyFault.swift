@@ -33,8 +33,10 @@ enum ProxyFault: Sendable, Equatable {
     case status(Int, retryAfter: Int?, isDone: Bool)
     /// 200 with an error document, where S3 may do that; with or without the server having done it.
     case errorInside(isDone: Bool)
-    /// One byte of the body of the request or of the answer is another.
-    case alterRequest, alterAnswer
+    /// One byte of the body of the request is another.
+    case alterRequest
+    /// One bit of the body of the answer is another.
+    case alterAnswer(bit: Int)
     /// Nothing for a moment, and then everything; or everything in small pieces.
     case stall(milliseconds: Int)
     case drip
@@ -45,12 +47,13 @@ enum ProxyFault: Sendable, Equatable {
     case skew
 
     /// Draws one; half of them at most are `none`, as `share` of a hundred says.
-    static func drawn(_ share: Int, altersAnswers: Bool, _ random: inout SeededGenerator) -> ProxyFault {
+    /// - Parameter stallMilliseconds: of a stall that a client gives up on; 0 for none.
+    static func drawn(_ share: Int, stallMilliseconds: Int = 0, _ random: inout SeededGenerator) -> ProxyFault {
         guard Int.random(in: 0..<100, using: &random) < share else { return .none }
         let place = Place.allCases.randomElement(using: &random) ?? .beforeIt
         let isDone = Bool.random(using: &random)
         let status = [500, 503, 429].randomElement(using: &random) ?? 500
-        switch Int.random(in: 0..<(altersAnswers ? 15 : 14), using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
         case 0: return .refuse
         case 1: return .resetInRequest(quarters: Int.random(in: 0...4, using: &random))
         case 2, 3: return .resetInAnswer(place)
@@ -64,7 +67,9 @@ enum ProxyFault: Sendable, Equatable {
         case 11: return .drip
         case 12: return .continueTwice
         case 13: return Int.random(in: 0..<4, using: &random) == 0 ? .redirect : .skew
-        default: return .alterAnswer
+        case 14 where stallMilliseconds > 0 && Int.random(in: 0..<16, using: &random) == 0:
+            return .stall(milliseconds: stallMilliseconds)
+        default: return .alterAnswer(bit: Int.random(in: 0..<1 << 30, using: &random))
         }
     }
 }

@@ -15,6 +15,8 @@ private final class ObjectServer: Sendable {
         case everything
         /// Ends each body early, as if complete.
         case short
+        /// Refuses one request, as if the credentials had expired meanwhile.
+        case refusing(Int)
     }
 
     private let content: [UInt8]
@@ -32,7 +34,14 @@ private final class ObjectServer: Sendable {
     func serve(_ connection: ScriptedServer.Connection) {
         counts.withLock { $0.connections += 1 }
         while let head = connection.readHead() {
-            counts.withLock { $0.requests += 1 }
+            let number = counts.withLock { counts in
+                counts.requests += 1
+                return counts.requests
+            }
+            if case .refusing(number) = manner {
+                connection.write(ScriptedServer.answer(400, code: "ExpiredToken"))
+                continue
+            }
             let line = head.split(separator: "\r\n").first { $0.hasPrefix("Range: bytes=") }
             let bounds = line?.dropFirst("Range: bytes=".count).split(separator: "-").compactMap { Int($0) } ?? []
             guard bounds.count == 2, bounds[0] < content.count else { return }
@@ -43,7 +52,7 @@ private final class ObjectServer: Sendable {
     private func answer(_ range: Range<Int>, on connection: ScriptedServer.Connection) -> Bool {
         let told = "Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(content.count)\r\n"
         switch manner {
-        case .proper: return send("206 Partial", told, content[range], connection)
+        case .proper, .refusing: return send("206 Partial", told, content[range], connection)
         case .ok: return send("200 OK", told, content[range], connection)
         case .everything: return send("200 OK", "", content[...], connection)
         case .breaking(let count):
@@ -73,9 +82,11 @@ struct ReadingTests {
     }
     private var content: [UInt8] { Self.content }
 
-    private func read(_ object: ObjectServer, _ range: Range<Int64>? = nil) async throws -> [UInt8] {
+    private func read(
+        _ object: ObjectServer, _ range: Range<Int64>? = nil, budget: RetryBudget = RetryBudget()
+    ) async throws -> [UInt8] {
         let server = try ScriptedServer { object.serve($0) }
-        let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket")
+        let storage = S3Storage(server.session(budget: budget), prefix: "", address: "s3://bucket")
         return try await storage.withObject(try Key("object"), range: range) { content in
             var bytes: [UInt8] = []
             for try await chunk in content.chunks { bytes += chunk }
@@ -90,6 +101,22 @@ struct ReadingTests {
         #expect(object.requests > 6)
         let part = ObjectServer(content, .breaking(1 << 20))
         #expect(try await read(part, 5..<9_000_000) == Array(content[5..<9_000_000]))
+    }
+
+    @Test("a refusal of what was fetched ahead is no end: it is asked for again", arguments: 1...3)
+    func refusedAhead(_ number: Int) async throws {
+        let object = ObjectServer(content, .refusing(number))
+        #expect(try await read(object) == content)
+        #expect(object.requests == 4)
+    }
+
+    @Test("resuming takes from the process's budget")
+    func budget() async throws {
+        let object = ObjectServer(content, .breaking(1 << 10))
+        await expectCode(.unavailable) {
+            _ = try await read(object, 0..<100_000, budget: RetryBudget(capacity: 5, perSecond: 0))
+        }
+        #expect(object.requests == 6)
     }
 
     @Test("a server that answers 200 to ranges, or sends everything, is understood")

@@ -150,6 +150,88 @@ struct DoubtTests {
         _ = server
     }
 
+    static let garbage = [
+        "HTTP/9.9 what\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 So\r\nContent-Length: 0\r\n\r\n",
+        ScriptedServer.answer(520), ScriptedServer.answer(408),
+        "HTTP/1.1 200 So\r\nContent-Encoding: gzip\r\nContent-Length: 99999999\r\n\r\n"
+            + String(repeating: "x", count: 9 << 20),
+    ]
+
+    @Test("a write that happened is a success, whatever nonsense was answered", arguments: garbage)
+    func nonsense(_ answer: String) async throws {
+        let bucket = BucketServer { number, _ in number == 0 ? .doneBut(answer) : .none }
+        let (storage, server) = try bucket.storage(assuming: .proper)
+        let key = try Key("record.json")
+        let version = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+        #expect(try await storage.readRecord(key)?.version == version)
+        _ = server
+    }
+
+    @Test(
+        "a refusal after a doubt settles nothing: a write that takes effect late is found, or its outcome is unknown",
+        arguments: [403, 400, 404, 412, 507])
+    func refusedAfterDoubt(_ status: Int) async throws {
+        let refusal = ScriptedServer.answer(status, code: "AccessDenied")
+        for isLate in [false, true] {
+            let bucket = BucketServer { number, head in
+                // The first is lost for now, the look after it finds nothing, the second is refused.
+                switch number {
+                case 0: isLate ? .doneLater("") : .instead("")
+                case 2...: head.hasPrefix("PUT") ? .instead(refusal) : .none
+                default: .none
+                }
+            }
+            let (storage, server) = try bucket.storage(assuming: .proper)
+            let key = try Key("record.json")
+            if isLate {
+                _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+            } else {
+                await expectCode(.outcomeUnknown) {
+                    _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+                }
+            }
+            _ = server
+        }
+    }
+
+    @Test(
+        "a refusal of the first attempt is what it is",
+        arguments: [(403, StoreError.Code.permissionDenied), (507, .outOfSpace)])
+    func refusedAtOnce(_ status: Int, _ code: StoreError.Code) async throws {
+        let bucket = BucketServer { _, _ in .instead(ScriptedServer.answer(status, code: "Whatever")) }
+        let (storage, server) = try bucket.storage(assuming: .proper)
+        await expectCode(code) {
+            _ = try await storage.writeRecord(try Key("record.json"), Array("one".utf8), expecting: .absent)
+        }
+        #expect(bucket.requests.count == 1)
+        _ = server
+    }
+
+    @Test("the only writer of a server without conditions is told of his doubts, too")
+    func alone() async throws {
+        for isDone in [true, false] {
+            let bucket = BucketServer { number, head in
+                switch number {
+                case 0: .none
+                case 1: isDone ? .doneBut("") : .instead("")
+                default: head.hasPrefix("PUT") ? .instead(ScriptedServer.answer(403, code: "AccessDenied")) : .none
+                }
+            }
+            let server = try ScriptedServer { bucket.serve($0) }
+            let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket", isForOneWriter: true)
+            storage.assume(Guarantees(holdsCreation: false, replacement: .none))
+            let key = try Key("record.json")
+            if isDone {
+                _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+            } else {
+                await expectCode(.outcomeUnknown) {
+                    _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
+                }
+            }
+            _ = server
+        }
+    }
+
     @Test("a loser whose answer was lost learns that he lost")
     func loser() async throws {
         let records = RecordServer([])

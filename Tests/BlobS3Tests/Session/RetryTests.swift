@@ -26,6 +26,9 @@ struct RetryTests {
         count = 0
         while first.pause(retryAfter: nil, budget: budget, now: .zero, random: 0) != nil { count += 1 }
         #expect(count == policy.maximumFirstAttempts - 1)
+        var new = Attempts(policy, isServerKnown: false, now: .zero)
+        #expect(new.pause(retryAfter: nil, budget: budget, now: .seconds(24), random: 0) != nil)
+        #expect(new.pause(retryAfter: nil, budget: budget, now: .seconds(25), random: 0) == nil)
         policy.totalTime = .seconds(10)
         var timed = Attempts(policy, isServerKnown: true, now: .seconds(5))
         #expect(timed.pause(retryAfter: .seconds(9), budget: budget, now: .seconds(5), random: 0) == .seconds(9))
@@ -47,7 +50,8 @@ struct RetryTests {
 
     static let passing = [
         ScriptedServer.answer(500, code: "InternalError"), ScriptedServer.answer(503, code: "SlowDown"),
-        ScriptedServer.answer(429), ScriptedServer.answer(502), ScriptedServer.answer(504),
+        ScriptedServer.answer(429), ScriptedServer.answer(502), ScriptedServer.answer(504), ScriptedServer.answer(408),
+        ScriptedServer.answer(524),
         ScriptedServer.answer(400, code: "RequestTimeout"), ScriptedServer.answer(409, code: "OperationAborted"), "",
     ]
 
@@ -93,6 +97,30 @@ struct RetryTests {
         #expect(time.slept == [.seconds(7)])
     }
 
+    @Test(
+        "a time in Retry-After is one of the server's clock, and one that has passed is now",
+        arguments: [("Sun, 30 Aug 2020 12:36:09 GMT", 9), ("Sun, 30 Aug 2020 12:30:00 GMT", 0)])
+    func retryDate(_ date: String, _ seconds: Int) async throws {
+        let fields = "Date: Sun, 30 Aug 2020 12:36:00 GMT\r\nRetry-After: \(date)\r\n"
+        let (server, _) = try ScriptedServer.answering([
+            ScriptedServer.answer(503, code: "SlowDown", headers: fields), ScriptedServer.answer(200),
+        ])
+        let time = ManualTime()
+        _ = try await server.session(time).send(S3Call("GET", "name"))
+        #expect(time.slept == [max(.seconds(seconds), .milliseconds(100))])
+    }
+
+    @Test("signing again for a clock or for new credentials takes from the process's budget, too")
+    func corrected() async throws {
+        let refusal = ScriptedServer.answer(
+            403, code: "RequestTimeTooSkewed", headers: "Date: Sun, 30 Aug 2015 13:36:00 GMT\r\n")
+        let (server, requests) = try ScriptedServer.answering([refusal, ScriptedServer.answer(200)])
+        await expectCode(.permissionDenied) {
+            _ = try await server.session(budget: RetryBudget(capacity: 0)).send(S3Call("GET", "name"))
+        }
+        #expect(requests.all.count == 1)
+    }
+
     @Test("a conditional request is not sent again once a server may have seen it")
     func conditional() async throws {
         for answer in [
@@ -119,6 +147,23 @@ struct RetryTests {
         let (stubborn, asked) = try ScriptedServer.answering([refusal])
         await expectCode(.permissionDenied) { _ = try await stubborn.session().send(S3Call("GET", "name")) }
         #expect(asked.all.count == 2)
+    }
+
+    @Test(
+        "a web page with the status of a success is told as one, at once",
+        arguments: ["Content-Type: text/html\r\n", ""])
+    func page(_ fields: String) async throws {
+        let answer = ScriptedServer.answer(200, headers: fields, body: "<!DOCTYPE html><html><p>Welcome</html>")
+        let (server, requests) = try ScriptedServer.answering([answer])
+        let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket")
+        for look in [
+            { () async throws in try await storage.prepareRoot() },
+            { () async throws in _ = try await storage.readRecord(try Key("root.json")) },
+        ] {
+            let error = await #expect(throws: StoreError.self) { try await look() }
+            #expect(error?.code == .failed && error?.message.contains("answers with a web page") == true)
+        }
+        #expect(requests.all.count == 2)
     }
 
     @Test("an error inside of a success is one, and is sent again where that helps")

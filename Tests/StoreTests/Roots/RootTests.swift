@@ -26,6 +26,9 @@ import Testing
         arguments: [
             "", "http://x/y", "file://server/share", "file:x", "file:///%zz", "s3://", "s3://key:hunter2@bucket/x",
             "s3://bucket/x?secret_access_key=hunter2", "a\0b", "s3://bucket?region=a&region=b",
+            "s3://b/a?endpoint=http://k:hunter2@host", "s3://b/a?endpoint=http%3A%2F%2Fk%3Ahunter2%40host",
+            "s3://b/a?endpoint=http%253A%252F%252Fk%253Ahunter2%2540host", "s3://b/a?endpoint=http://h?key=hunter2",
+            "https://k:hunter2@host/bucket", "https://host/bucket?secret=hunter2", "file://k:hunter2@host/x?a=hunter2",
         ])
     func badURLs(_ text: String) {
         #expect(

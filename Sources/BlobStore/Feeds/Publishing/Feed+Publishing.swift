@@ -18,6 +18,17 @@ extension Feed {
         return try await publish(staged, at: path, details, visit)
     }
 
+    /// Publishes content that can be read again at a path; see the general form.
+    /// - Throws: also `invalidArgument` for more than the feed's root takes, before anything is read.
+    /// - Cost: where the root is in a bucket, content over 1 MiB is read twice rather than put aside on this machine.
+    public func publish(
+        _ source: ObjectSource, at path: PackagePath, expecting expected: Digest? = nil, _ details: PublicationDetails
+    ) async throws(StoreError) -> Published {
+        let visit = try await visitForWriting()
+        let staged = try await visit.content.stage(source, expecting: expected, extras: visit.extras)
+        return try await publish(staged, at: path, details, visit)
+    }
+
     /// Publishes content at a path; see the general form.
     public func publish<Content: AsyncSequence & Sendable>(
         _ content: Content, at path: PackagePath, expecting expected: Digest? = nil, by: String

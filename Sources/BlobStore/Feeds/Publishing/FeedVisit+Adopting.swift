@@ -8,7 +8,7 @@ extension FeedVisit {
         _ source: ObjectSource, at path: PackagePath, _ details: PublicationDetails
     ) async throws(StoreError) -> Published {
         if let unchanged = try await recognize(source, at: path) { return unchanged }
-        let staged = try await content.stage(try await source.read(), extras: extras)
+        let staged = try await content.stage(source, extras: extras)
         let placed = try await place(staged, at: path, details)
         try await settle(placed)
         return placed.published

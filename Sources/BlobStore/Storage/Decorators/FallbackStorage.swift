@@ -100,7 +100,9 @@ extension FallbackStorage {
         let absent = results.indices.filter { if case .success(nil) = results[$0] { true } else { false } }
         guard !absent.isEmpty else { return results }
         for (index, result) in zip(absent, await second.readRecords(absent.map { keys[$0] })) {
-            results[index] = result.map { $0.map { Record(bytes: $0.bytes, version: Self.marked($0.version)) } }
+            results[index] = result.map { record in
+                record.map { Record(bytes: $0.bytes, version: Self.marked($0.version), flaw: $0.flaw) }
+            }
         }
         return results
     }

@@ -93,7 +93,11 @@ extension Records {
 }
 
 extension Stored {
+    /// - Throws: `corrupt`, `unknownFormat`.
     package init(_ record: Record, at key: Key) throws(StoreError) {
+        if let flaw = record.flaw {
+            throw StoreError(.corrupt, "the \(Body.title) is damaged: \(flaw)").during("readRecord", key: key.text)
+        }
         do {
             document = try Document(bytes: record.bytes)
         } catch {

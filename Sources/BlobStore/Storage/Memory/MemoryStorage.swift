@@ -31,7 +31,10 @@ public final class MemoryStorage: Storage {
         self.pageSize = max(1, pageSize)
         now = { start.duration(to: clock.now) }
         self.fence = fence
-        capabilities = Capabilities(sharedWriters: true, atomicMove: movesAtomically, copyWithoutBytes: true)
+        // What moves nothing atomically stands for a bucket, which stages nothing inside either.
+        capabilities = Capabilities(
+            sharedWriters: true, atomicMove: movesAtomically, copyWithoutBytes: true,
+            largestObjectBytes: movesAtomically ? nil : 5 << 40, spoolsAboveBytes: movesAtomically ? nil : 0)
     }
 
     /// Returns at once: memory stays where it is.

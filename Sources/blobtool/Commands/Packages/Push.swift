@@ -41,13 +41,12 @@ struct Push: Sendable {
 
     private func publish(_ item: Item, in feed: Feed, _ meter: Meter) async throws(StoreError) -> Published {
         let path = if let path { path } else { try PackagePath(prefixed(item.name)) }
-        let content: AsyncPull<[UInt8]>
         if item.file == "-" {
-            content = LocalPipe.standardInput()
-        } else {
-            content = try await LocalFile.open(item.file, followingLinks: item.followsLink).chunks()
+            let content = LocalPipe.standardInput().metered(meter)
+            return try await feed.publish(content, at: path, expecting: expected, details)
         }
-        return try await feed.publish(content.metered(meter), at: path, expecting: expected, details)
+        let source = try await LocalFile.open(item.file, followingLinks: item.followsLink).source
+        return try await feed.publish(source.metered(meter), at: path, expecting: expected, details)
     }
 
     private func prefixed(_ name: String) -> String {

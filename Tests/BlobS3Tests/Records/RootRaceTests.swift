@@ -1,0 +1,32 @@
+import BlobS3
+import BlobStore
+import Synchronization
+import Testing
+
+@Suite("A root that two nodes make at once")
+struct RootRaceTests {
+    private struct Opener: StorageOpener {
+        let storage: S3Storage
+
+        func open(_ url: RootURL) async throws(StoreError) -> any Storage { storage }
+        func create(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage { storage }
+    }
+
+    @Test("is opened by the one who finds the other's marker only when he lists the place")
+    func late() async throws {
+        let marker = RootMarker(.server)
+        let bytes = try Document(marker).bytes()
+        let late = Mutex<BucketServer?>(nil)
+        let bucket = BucketServer { _, head in
+            if head.contains("list-type=2") { late.withLock { $0?.put("root.json", bytes) } }
+            return .none
+        }
+        late.withLock { $0 = bucket }
+        let (storage, server) = try bucket.storage(assuming: .proper)
+        let (root, isNew) = try await Root.create(
+            RootURL("s3://bucket"), Root.Identity(.server), with: Opener(storage: storage))
+        #expect(root.id == marker.id && !isNew)
+        late.withLock { $0 = nil }
+        _ = server
+    }
+}
