@@ -35,10 +35,17 @@ package final class LocalTree: Sendable {
         let folder = try await LocalThreads.run { () throws(StoreError) in
             do throws(Errno) { return try OpenFolder(at: path, name: "", [.directory]) } catch {
                 if error == .notDirectory { throw StoreError(.invalidArgument, "\(path) is no directory") }
-                throw StoreError(error, call: "open", path)
+                throw StoreError(source: error, call: "open", path)
             }
         }
         state = Mutex([Level(folder: folder)])
+    }
+
+    /// Whether a path leads to a directory, as far as can be told.
+    package static func isDirectory(_ path: String) async throws(StoreError) -> Bool {
+        try await LocalThreads.run { () throws(StoreError) in
+            (try? LocalThreads.calls.status(ofPath: path, followingLinks: true))?.kind == .directory
+        }
     }
 
     /// The next entries; nil at the end. A page may be empty.
@@ -70,8 +77,8 @@ package final class LocalTree: Sendable {
             return names.compactMap { entry($0, &levels[top]) }
         } catch {
             let folder = levels.removeLast().folder.name
-            if levels.isEmpty { throw StoreError(error, call: "getdents64", root) }
-            return [.refused(folder, StoreError(error, call: "getdents64", "\(root)/\(folder)"))]
+            if levels.isEmpty { throw StoreError(source: error, call: "getdents64", root) }
+            return [.refused(folder, StoreError(source: error, call: "getdents64", "\(root)/\(folder)"))]
         }
     }
 
@@ -83,7 +90,7 @@ package final class LocalTree: Sendable {
             levels.append(Level(folder: try OpenFolder(at: "\(root)/\(name)", name: name, [.directory, .noFollow])))
             return []
         } catch {
-            return [.refused(name, StoreError(error, call: "open", "\(root)/\(name)"))]
+            return [.refused(name, StoreError(source: error, call: "open", "\(root)/\(name)"))]
         }
     }
 
@@ -93,14 +100,15 @@ package final class LocalTree: Sendable {
             return .refused(shown, StoreError(.sourceFailed, "the name \"\(shown)\" is no valid UTF-8"))
         }
         let path = level.folder.name + name
-        switch found.kind ?? level.folder.kind(of: name) {
+        let kind = found.kind ?? level.folder.kind(of: name)
+        switch kind {
         case .directory:
             level.waiting.append(name)
             return nil
         case .symbolicLink: return .link(path)
         case .file: return .file(path)
-        case .other, nil:
-            return .refused(path, StoreError(.sourceFailed, "\(root)/\(path) is no regular file, or is gone"))
+        case .pipe, .device, .socket, .other, nil:
+            return .refused(path, LocalSource.refusal("\(root)/\(path)", kind))
         }
     }
 }

@@ -55,6 +55,8 @@ final class Failures: Sendable {
             state.file = file
             try file.add(item)
         } catch {
+            state.file?.abandon()
+            state.file = nil
             state.fileProblem = error
         }
     }

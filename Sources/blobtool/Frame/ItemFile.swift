@@ -1,33 +1,28 @@
 internal import BlobStore
 internal import BlobTerminal
 internal import FoundationEssentials
-internal import Glibc
-internal import Synchronization
 
 /// A file of items, one a line: what `--failed` writes and `--only` reads. A name that has control characters, or
 /// begins with a quotation mark, stands as a JSON string.
 final class ItemFile: Sendable {
-    private let path: String
-    private let temporary: String
-    // Used under the lock of whoever owns this; stdio has a lock of its own besides.
-    private nonisolated(unsafe) let file: UnsafeMutablePointer<FILE>
+    private let file: LocalOutput
 
-    /// Begins a file beside `path`, which takes its place only when it is finished: `--only` may read the same.
+    /// Begins a file that takes the place of the one at `path` only when it is finished: `--only` may read the same.
     init(_ path: String) throws(StoreError) {
-        self.path = path
-        temporary = "\(path).\(getpid()).part"
-        guard let file = fopen(temporary, "we") else { throw Self.problem(path) }
-        self.file = file
+        do { file = try LocalOutput(path) } catch { throw Self.problem(error) }
     }
 
     func add(_ item: String) throws(StoreError) {
-        guard fputs(Self.line(item) + "\n", file) >= 0 else { throw Self.problem(path) }
+        do { try file.append(Array((Self.line(item) + "\n").utf8)) } catch { throw Self.problem(error) }
     }
 
     /// To be called once, as the last.
     func finish() throws(StoreError) {
-        guard fclose(file) == 0, rename(temporary, path) == 0 else { throw Self.problem(path) }
+        do { try file.finish() } catch { throw Self.problem(error) }
     }
+
+    /// Leaves the file that was there as it was.
+    func abandon() { file.abandon() }
 
     /// An item as a line.
     static func line(_ item: String) -> String {
@@ -59,9 +54,7 @@ final class ItemFile: Sendable {
         return items
     }
 
-    private static func problem(_ path: String) -> StoreError {
-        StoreError(
-            .failed, "the failed items could not be written to \(path): \(String(cString: strerror(errno)))",
-            cause: .errno(errno, call: "write"))
+    private static func problem(_ error: StoreError) -> StoreError {
+        StoreError(error.code, "the failed items could not be kept: \(error.message)", cause: error.cause)
     }
 }

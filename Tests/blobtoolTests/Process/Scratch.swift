@@ -55,6 +55,27 @@ final class Scratch: Sendable {
         try Data(text.utf8).write(to: URL(filePath: file))
     }
 
+    /// Makes a socket that nobody listens at.
+    func makeSocket(_ name: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(path)/\(name)".utf8) }
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        let result = withUnsafeBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) {
+                bind(socket, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        if result != 0 { throw SpawnedProcess.Failure(errno: errno) }
+    }
+
+    /// Whether a name is still a node of that type (`S_IFIFO`, …), itself and not what it leads to.
+    func isNode(_ name: String, _ type: mode_t) -> Bool {
+        var status = stat()
+        return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == type
+    }
+
     func read(_ name: String) -> String? {
         (try? Data(contentsOf: URL(filePath: "\(path)/\(name)"))).map { String(decoding: $0, as: UTF8.self) }
     }

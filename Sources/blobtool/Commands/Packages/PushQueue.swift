@@ -42,6 +42,11 @@ final class PushQueue {
                 return failures.add(file, error)
             } catch {}  // It is no directory.
         }
+        if !push.isRecursive, try await LocalTree.isDirectory(file) {
+            return failures.add(
+                file, StoreError(.sourceFailed, "\(file) is a directory: publish the files in it with -r, or import it")
+            )
+        }
         let name = file.split(separator: "/").last.map(String.init) ?? file
         // Who names a link himself asks for what it leads to.
         waiting.append(Push.Item(file: file, name: name, followsLink: true))
