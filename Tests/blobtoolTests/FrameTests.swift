@@ -44,11 +44,8 @@ struct FrameTests {
         let command =
             place == "as"
             ? "echo x | \"$0\" push npm - --as \"$(printf 'z\\377.txt')\" --format json"
-            : "cd \(scratch.path); touch \"$(printf 'z\\377')\"; \"$0\" --format json push npm z*"
-        let shell = try SpawnedProcess(
-            "/bin/sh", ["-c", command, Tool.path], environment: Tool.environment(["BLOBSTORE_ROOT": scratch.root]))
-        shell.closeInput()
-        let result = await Tool.finish(shell)
+            : "touch \"$(printf 'z\\377')\"; \"$0\" --format json push npm z*"
+        let result = try await scratch.shell(command)
         #expect(result.status == 64)
         #expect(result.errors.contains("argument 5 is no valid UTF-8"))
         #expect(try result.line("error")["code"] == "usage")

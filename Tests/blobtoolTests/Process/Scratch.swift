@@ -43,6 +43,15 @@ final class Scratch: Sendable {
             directory: path)
     }
 
+    /// Runs a line of shell, in which `"$0"` is the tool, in the directory.
+    func shell(_ line: String) async throws -> Tool.Result {
+        let shell = try SpawnedProcess(
+            "/bin/sh", ["-c", line, Tool.path], environment: Tool.environment(["BLOBSTORE_ROOT": root]),
+            directory: path)
+        shell.closeInput()
+        return await Tool.finish(shell)
+    }
+
     func start(_ arguments: String...) throws -> SpawnedProcess {
         try Tool.start(arguments, environment: ["BLOBSTORE_ROOT": root], directory: path)
     }
