@@ -1,4 +1,5 @@
 internal import BlobSystem
+internal import Glibc
 
 /// What is to be taken from this machine, and why it cannot be.
 enum LocalSource {
@@ -16,6 +17,18 @@ enum LocalSource {
                 .sourceFailed, "\(path) is a symbolic link to a directory, and only links to files are followed")
         }
         return StoreError(.sourceFailed, "\(path) is a symbolic link to \(target.name), not to a file")
+    }
+
+    /// Why a name that is no text is not taken.
+    static func refusal(ofBytes name: LocalName) -> StoreError {
+        StoreError(.sourceFailed, "the name \"\(name)\" is no valid UTF-8: rename the file")
+    }
+
+    /// Whether anything is called so, in any bytes.
+    static func exists(_ name: LocalName, in folder: String) -> Bool {
+        var status = stat()
+        let path = Array("\(folder)/".utf8) + name.bytes + [0]
+        return lstat(path.map { CChar(bitPattern: $0) }, &status) == 0
     }
 
     /// Why something of that kind, which is no link, is not taken.
