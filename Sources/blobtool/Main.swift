@@ -9,8 +9,10 @@ enum Main {
         let interruption = Interruption()
         let signals = SignalWatch(interruption)
         let arguments = Array(CommandLine.arguments.dropFirst())
+        let flaw = RawArguments.firstThatIsNoText
         Task.detached {
-            let status = await Invocation(arguments, interruption).run()
+            let invocation = Invocation(arguments, interruption)
+            let status = if let flaw { invocation.refuseBytes(at: flaw) } else { await invocation.run() }
             exit(status.code)
         }
         signals.run()

@@ -37,6 +37,21 @@ struct FrameTests {
         #expect(line["message"]?.isEmpty == false)
     }
 
+    @Test(
+        "an argument that is no UTF-8 is refused by its position, and nothing is published", arguments: ["as", "file"])
+    func bytes(_ place: String) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let command =
+            place == "as"
+            ? "echo x | \"$0\" push npm - --as \"$(printf 'z\\377.txt')\" --format json"
+            : "touch \"$(printf 'z\\377')\"; \"$0\" --format json push npm z*"
+        let result = try await scratch.shell(command)
+        #expect(result.status == 64)
+        #expect(result.errors.contains("argument 5 is no valid UTF-8"))
+        #expect(try result.line("error")["code"] == "usage")
+        #expect(try await scratch.run("ls", "npm").succeeded().output == "")
+    }
+
     @Test("the completion script of each shell is printed", arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) async throws {
         let result = try await Tool.run("--generate-completion-script", shell)

@@ -30,12 +30,26 @@ extension RootFiles {
             try calls.close(calls.open(path: trimmed, [.readOnly, .directory], mode: 0))
             return
         } catch {
+            if error == .notDirectory { throw obstacle(on: trimmed, calls) }
             guard error == .notFound else { throw StoreError(error, call: "open", path) }
         }
         guard let slash = trimmed.lastIndex(of: "/") else { return }
         let above = slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
         try makeRoot(above, calls)
         try make(String(trimmed[trimmed.index(after: slash)...]), in: above, calls)
+    }
+
+    /// Names what is in the way of a directory: the path itself, or one above it.
+    private static func obstacle(on path: String, _ calls: any SystemCalls) -> StoreError {
+        var way = path
+        while (try? calls.status(ofPath: way, followingLinks: true)) == nil, let slash = way.lastIndex(of: "/"),
+            slash > way.startIndex
+        {
+            way = String(way[..<slash])
+        }
+        return StoreError(
+            .invalidArgument, "\(way) is a file, not a directory: choose a free place or an empty directory",
+            cause: .errno(Errno.notDirectory.rawValue, call: "open"))
     }
 
     private static func make(_ name: String, in above: String, _ calls: any SystemCalls) throws(StoreError) {

@@ -84,7 +84,8 @@ extension RootFiles {
                 names.append(name)
             }
         }
-        for name in names {
+        // A disk's own folder, empty on most days, is no root's.
+        for name in names where name != "lost+found" {
             guard let child = try folders.enter(name, in: folder) else { continue }
             try removeFolders(in: child)
             do { try calls.removeDirectory(name, in: folder.raw) } catch {

@@ -51,7 +51,7 @@ extension FolderNames {
             if isRoot && name.elementsEqual(Staging.name.utf8) { return }
             if let record = Self.record(ofGenerations: name) { return add(record, .generations) }
             add(name, name.count + 2 <= room && Key.isSegment(name, isLast: false) ? .folder : .oddName)
-        case .symbolicLink, .other:
+        case .symbolicLink, .pipe, .device, .socket, .other:
             add(name, .oddFile)
         }
     }

@@ -29,10 +29,12 @@ public final class PackageStore: Sendable {
 
     /// Makes a server root in an empty or missing directory, or opens the one that is there.
     /// - Returns: the store, and whether this call made the root.
-    /// - Throws: `alreadyExists` when the place holds other things; `wrongRoot` when it is another root.
+    /// - Throws: `alreadyExists` when the place holds other things; `wrongRoot` when it is another root;
+    ///   `invalidArgument` when it lies inside of one.
     public static func create(
         _ url: RootURL, node: NodeName, with opener: any StorageOpener
     ) async throws(StoreError) -> (store: PackageStore, isNew: Bool) {
+        try await RootNesting(opener).refuse(url)
         let (root, isNew) = try await Root.create(url, Root.Identity(.server), with: opener)
         return (PackageStore(root, node: node, opener: opener), isNew)
     }

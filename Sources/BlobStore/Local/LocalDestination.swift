@@ -1,35 +1,29 @@
 package import BlobSystem
-internal import FoundationEssentials
 
 /// A file of this machine that is being written: it appears under its name when it is whole and durable, or not at
 /// all.
 public enum LocalDestination {
-    /// Writes what `fill` appends to a temporary file beside `path`, and puts it in place of whatever was there.
+    /// Writes what `fill` appends to a temporary file beside `path`, and puts it in place of the file that was there.
     ///
-    /// *Guarantees*: when this throws, `path` is as it was, and the temporary file is gone.
+    /// A symbolic link is followed. What is no file (a device, a pipe) is written to as it is.
+    ///
+    /// *Guarantees*: when this throws, a file at `path` is as it was, and the temporary file is gone.
     /// - Parameter makingFolders: whether missing directories on the way are made.
-    /// - Source: fsync(2), rename(2), fsync(2) of the directory.
+    /// - Throws: `invalidArgument` for a directory or a socket.
     public static func write(
         _ path: String, makingFolders: Bool = false,
         _ fill: (_ append: ([UInt8]) async throws(StoreError) -> Void) async throws(StoreError) -> Void
     ) async throws(StoreError) {
-        let file = try await LocalThreads.run { () throws(StoreError) in
-            try classified(path) { () throws(Errno) in try UnfinishedFile(for: path, makingFolders: makingFolders) }
+        let output = try await LocalThreads.run { () throws(StoreError) in
+            try LocalOutput(path, makingFolders: makingFolders)
         }
         do throws(StoreError) {
-            var offset: Int64 = 0
             try await fill { (chunk) async throws(StoreError) in
-                let start = offset
-                try await LocalThreads.run { () throws(StoreError) in
-                    try classified(path) { () throws(Errno) in try file.write(chunk, at: start) }
-                }
-                offset += Int64(chunk.count)
+                try await LocalThreads.run { () throws(StoreError) in try output.append(chunk) }
             }
-            try await LocalThreads.run { () throws(StoreError) in
-                try classified(path) { () throws(Errno) in try file.finish() }
-            }
+            try await LocalThreads.run { () throws(StoreError) in try output.finish() }
         } catch {
-            try? await LocalThreads.run { () throws(StoreError) in file.abandon() }
+            try? await LocalThreads.run { () throws(StoreError) in output.abandon() }
             throw error
         }
     }
@@ -37,21 +31,21 @@ public enum LocalDestination {
     /// Makes sure that a directory exists, with those above it.
     public static func makeFolder(_ path: String) async throws(StoreError) {
         try await LocalThreads.run { () throws(StoreError) in
-            try classified(path) { () throws(Errno) in try makeFolders(path) }
+            do throws(Errno) { try makeFolders(path) } catch {
+                guard error == .notDirectory else { throw StoreError(error, call: "mkdir", path) }
+                throw StoreError(
+                    .invalidArgument,
+                    "\(LocalPath.obstacle(on: path) ?? path) is no directory: give the name of one, or of a free place",
+                    cause: .errno(error.rawValue, call: "mkdir"))
+            }
         }
-    }
-
-    private static func classified<Value>(
-        _ path: String, _ body: () throws(Errno) -> Value
-    ) throws(StoreError) -> Value {
-        do { return try body() } catch { throw StoreError(error, call: "write", path) }
     }
 
     /// mkdir -p, durably.
     static func makeFolders(_ path: String) throws(Errno) {
         let calls = LocalThreads.calls
         do throws(Errno) { _ = try calls.opened(path: path, .directory) } catch {
-            guard error == .notFound, let (folder, name) = split(path) else { throw error }
+            guard error == .notFound, let (folder, name) = LocalPath.split(path) else { throw error }
             try makeFolders(folder)
             let parent = try calls.opened(path: folder, .directory)
             do throws(Errno) { try calls.makeDirectory(name, in: parent.raw, mode: 0o777) } catch
@@ -59,49 +53,6 @@ public enum LocalDestination {
             {}
             try calls.sync(parent.raw)
         }
-    }
-
-    /// A path's directory and its last segment; nil for `/` and for nothing.
-    static func split(_ path: String) -> (folder: String, name: String)? {
-        guard let slash = path.lastIndex(of: "/") else { return path.isEmpty ? nil : (".", path) }
-        let name = String(path[path.index(after: slash)...])
-        if name.isEmpty { return path.count > 1 ? split(String(path[..<slash])) : nil }
-        return (slash == path.startIndex ? "/" : String(path[..<slash]), name)
-    }
-}
-
-/// The temporary file of a ``LocalDestination``.
-private final class UnfinishedFile: Sendable {
-    private let folder: Descriptor
-    private let file: Descriptor
-    private let name: String
-    private let temporary: String
-
-    init(for path: String, makingFolders: Bool) throws(Errno) {
-        let calls = LocalThreads.calls
-        guard let (folderPath, name) = LocalDestination.split(path) else { throw .isDirectory }
-        if makingFolders { try LocalDestination.makeFolders(folderPath) }
-        folder = try calls.opened(path: folderPath, .directory)
-        if let there = try? calls.status(of: name, in: folder.raw), there.kind == .directory { throw .isDirectory }
-        self.name = name
-        temporary = ".\(UUID().uuidString.lowercased()).part"
-        file = try calls.opened(temporary, beneath: folder, [.readWrite, .create, .exclusive], mode: 0o666)
-    }
-
-    func write(_ bytes: [UInt8], at offset: Int64) throws(Errno) {
-        try LocalThreads.calls.writeFully(file.raw, bytes, at: offset)
-    }
-
-    func finish() throws(Errno) {
-        let calls = LocalThreads.calls
-        try calls.sync(file.raw)
-        try calls.rename(temporary, in: folder.raw, to: name, in: folder.raw)
-        do throws(Errno) { try calls.sync(folder.raw) } catch  where error == .invalidArgument || error == .notSupported
-        {}
-    }
-
-    func abandon() {
-        try? LocalThreads.calls.unlink(temporary, in: folder.raw)
     }
 }
 

@@ -28,21 +28,19 @@ public final class LocalFile: Sendable {
                 let descriptor = try calls.opened(path: path, flags)
                 let status = try calls.status(of: descriptor.raw)
                 if status.kind == .file { return LocalFile(path, descriptor, status) }
-                throw status.kind == .directory ? .isDirectory : .invalidArgument
             } catch {
-                throw refusal(path, error)
+                throw refusal(path, error, followingLinks)
             }
+            throw LocalSource.refusal(of: path, followingLinks: followingLinks)
         }
     }
 
-    private static func refusal(_ path: String, _ errno: Errno) -> StoreError {
+    private static func refusal(_ path: String, _ errno: Errno, _ followingLinks: Bool) -> StoreError {
         switch errno {
-        case .tooManySymlinks:
-            StoreError(.sourceFailed, "\(path) is a symbolic link, which is followed only when asked for")
-        case .isDirectory:
-            StoreError(.sourceFailed, "\(path) is a directory: publish the files in it with -r, or import it")
-        case .invalidArgument: StoreError(.sourceFailed, "\(path) is no regular file, but a device, pipe or socket")
-        default: StoreError(errno, call: "open", path)
+        // A socket, or a device that nothing drives.
+        case .noDevice: LocalSource.refusal(of: path, followingLinks: followingLinks)
+        case .tooManySymlinks where !followingLinks: LocalSource.refusal(of: path, followingLinks: false)
+        default: StoreError(source: errno, call: "open", path)
         }
     }
 
@@ -87,7 +85,7 @@ public final class LocalFile: Sendable {
     }
 
     /// The bytes of a small file; nil when there is none.
-    /// - Throws: `sourceFailed` when it is larger than `limit`.
+    /// - Throws: `sourceFailed` for what is no regular file, or larger than `limit`.
     package static func contents(_ path: String, upTo limit: Int) async throws(StoreError) -> [UInt8]? {
         let file: LocalFile
         do { file = try await open(path, followingLinks: true) } catch  where error.code == .notFound { return nil }

@@ -12,7 +12,7 @@ package final class LocalTree: Sendable {
         /// A symbolic link.
         case link(String)
         /// Something that cannot be taken, and why.
-        case refused(String, StoreError)
+        case refused(LocalName, StoreError)
     }
 
     /// A tree deeper than this is not gone into.
@@ -28,17 +28,26 @@ package final class LocalTree: Sendable {
     }
 
     /// Opens the directory to walk; the directory itself may be given by a symbolic link.
+    /// - Parameter folder: only this folder below it, with a `/` at its end; names begin with it all the same.
     /// - Throws: `notFound`, `permissionDenied`, `invalidArgument` when it is no directory.
-    package init(_ root: String) async throws(StoreError) {
+    package init(_ root: String, below folder: String = "") async throws(StoreError) {
         self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
-        let path = self.root
-        let folder = try await LocalThreads.run { () throws(StoreError) in
-            do throws(Errno) { return try OpenFolder(at: path, name: "", [.directory]) } catch {
+        let path = folder.isEmpty ? self.root : "\(self.root)/\(folder.dropLast())"
+        let flags: OpenFlags = folder.isEmpty ? .directory : [.directory, .noFollow]
+        let top = try await LocalThreads.run { () throws(StoreError) in
+            do throws(Errno) { return try OpenFolder(at: path, name: folder, flags) } catch {
                 if error == .notDirectory { throw StoreError(.invalidArgument, "\(path) is no directory") }
-                throw StoreError(error, call: "open", path)
+                throw StoreError(source: error, call: "open", path)
             }
         }
-        state = Mutex([Level(folder: folder)])
+        state = Mutex([Level(folder: top)])
+    }
+
+    /// Whether a path leads to a directory, as far as can be told.
+    package static func isDirectory(_ path: String) async throws(StoreError) -> Bool {
+        try await LocalThreads.run { () throws(StoreError) in
+            (try? LocalThreads.calls.status(ofPath: path, followingLinks: true))?.kind == .directory
+        }
     }
 
     /// The next entries; nil at the end. A page may be empty.
@@ -70,37 +79,38 @@ package final class LocalTree: Sendable {
             return names.compactMap { entry($0, &levels[top]) }
         } catch {
             let folder = levels.removeLast().folder.name
-            if levels.isEmpty { throw StoreError(error, call: "getdents64", root) }
-            return [.refused(folder, StoreError(error, call: "getdents64", "\(root)/\(folder)"))]
+            if levels.isEmpty { throw StoreError(source: error, call: "getdents64", root) }
+            return [.refused(LocalName(folder), StoreError(source: error, call: "getdents64", "\(root)/\(folder)"))]
         }
     }
 
     private func enter(_ name: String, _ levels: inout [Level]) -> [Entry] {
         guard levels.count < Self.maximumDepth else {
-            return [.refused(name, StoreError(.sourceFailed, "\(root)/\(name) is nested too deep"))]
+            return [.refused(LocalName(name), StoreError(.sourceFailed, "\(root)/\(name) is nested too deep"))]
         }
         do throws(Errno) {
             levels.append(Level(folder: try OpenFolder(at: "\(root)/\(name)", name: name, [.directory, .noFollow])))
             return []
         } catch {
-            return [.refused(name, StoreError(error, call: "open", "\(root)/\(name)"))]
+            return [.refused(LocalName(name), StoreError(source: error, call: "open", "\(root)/\(name)"))]
         }
     }
 
     private func entry(_ found: OpenFolder.Name, _ level: inout Level) -> Entry? {
         guard let name = String(validating: found.bytes, as: UTF8.self) else {
-            let shown = level.folder.name + String(decoding: found.bytes, as: UTF8.self)
-            return .refused(shown, StoreError(.sourceFailed, "the name \"\(shown)\" is no valid UTF-8"))
+            let name = LocalName(bytes: Array(level.folder.name.utf8) + found.bytes)
+            return .refused(name, LocalSource.refusal(ofBytes: name))
         }
         let path = level.folder.name + name
-        switch found.kind ?? level.folder.kind(of: name) {
+        let kind = found.kind ?? level.folder.kind(of: name)
+        switch kind {
         case .directory:
             level.waiting.append(name)
             return nil
         case .symbolicLink: return .link(path)
         case .file: return .file(path)
-        case .other, nil:
-            return .refused(path, StoreError(.sourceFailed, "\(root)/\(path) is no regular file, or is gone"))
+        case .pipe, .device, .socket, .other, nil:
+            return .refused(LocalName(path), LocalSource.refusal("\(root)/\(path)", kind))
         }
     }
 }

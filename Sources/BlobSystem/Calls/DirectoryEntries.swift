@@ -35,13 +35,16 @@ package struct DirectoryEntries: Sequence, IteratorProtocol {
         name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
-    /// DT_UNKNOWN is 0, DT_DIR 4, DT_REG 8, DT_LNK 10.
+    /// DT_UNKNOWN is 0, DT_FIFO 1, DT_CHR 2, DT_DIR 4, DT_BLK 6, DT_REG 8, DT_LNK 10, DT_SOCK 12.
     private static func kind(_ type: UInt8) -> FileStatus.Kind? {
         switch type {
         case 0: nil
+        case 1: .pipe
+        case 2, 6: .device
         case 4: .directory
         case 8: .file
         case 10: .symbolicLink
+        case 12: .socket
         default: .other
         }
     }
@@ -64,7 +67,10 @@ extension DirectoryEntries {
             case .directory: 4
             case .file: 8
             case .symbolicLink: 10
-            case .other: 1
+            case .pipe: 1
+            case .device: 2
+            case .socket: 12
+            case .other: 14
             }
         for (index, byte) in name.enumerated() { record[nameOffset + index] = byte }
         return length

@@ -56,6 +56,7 @@ extension Errno {
     package static let quotaExceeded = Errno(rawValue: EDQUOT)
     package static let badMessage = Errno(rawValue: EBADMSG)
     package static let needsCleaning = Errno(rawValue: EUCLEAN)
+    package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let shutDown = Errno(rawValue: ESHUTDOWN)
 
     private static let names: [Int32: String] = [

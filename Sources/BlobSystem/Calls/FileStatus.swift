@@ -4,7 +4,7 @@ internal import Glibc
 /// - Source: stat(2), inode(7).
 package struct FileStatus: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
-        case file, directory, symbolicLink, other
+        case file, directory, symbolicLink, pipe, device, socket, other
     }
 
     /// Device and inode: which file it is, whatever its name.
@@ -62,6 +62,9 @@ extension FileStatus.Kind {
         case S_IFREG: self = .file
         case S_IFDIR: self = .directory
         case S_IFLNK: self = .symbolicLink
+        case S_IFIFO: self = .pipe
+        case S_IFCHR, S_IFBLK: self = .device
+        case S_IFSOCK: self = .socket
         default: self = .other
         }
     }

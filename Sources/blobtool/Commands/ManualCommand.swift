@@ -41,6 +41,13 @@ private let manualSections: [(title: String, text: String)] = [
         """
         Results go to standard output, and everything else to standard error. With --format json every result is an \
         object on a line of its own, with a "type"; an error is {"type":"error","code":"...","message":"..."}.
+
+        What goes to a file replaces it once it is whole, also where a symbolic link leads to it. A device or a pipe is \
+        written to as it is.
+
+        The file of --failed, which --only takes, has a name on each line. A folder that could not be read ends in a \
+        slash, and means all below it. A name that has control characters, begins with a quotation mark or is no \
+        UTF-8 stands as a JSON string, in which \\xff stands for a byte that is no text.
         """
     ),
     (

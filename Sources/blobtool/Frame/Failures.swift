@@ -29,7 +29,11 @@ final class Failures: Sendable {
     /// Tells that an item failed.
     /// - Parameters:
     ///   - item: as the next run can take it.
-    func add(_ item: String, _ error: StoreError) {
+    func add(_ item: String, _ error: StoreError) { add(LocalName(item), error) }
+
+    /// Tells that an item failed, whose name may be no text.
+    func add(_ name: LocalName, _ error: StoreError) {
+        let item = name.description
         let sentence = error.description.contains(item) ? error.description : "\(item): \(error)"
         if console.format == .json {
             console.emit(
@@ -44,17 +48,19 @@ final class Failures: Sendable {
         state.withLock { state in
             state.count += 1
             if state.repeated.count < Self.maximumRepeated { state.repeated.append(sentence.printable) }
-            keep(item, &state)
+            keep(name, &state)
         }
     }
 
-    private func keep(_ item: String, _ state: inout State) {
+    private func keep(_ item: LocalName, _ state: inout State) {
         guard let path, state.fileProblem == nil else { return }
         do throws(StoreError) {
             let file = if let begun = state.file { begun } else { try ItemFile(path) }
             state.file = file
             try file.add(item)
         } catch {
+            state.file?.abandon()
+            state.file = nil
             state.fileProblem = error
         }
     }
@@ -63,7 +69,7 @@ final class Failures: Sendable {
     /// - Returns: whether it was done.
     /// - Throws: what would meet every other item too.
     func guarding(
-        _ item: String, _ work: () async throws(StoreError) -> Void
+        _ item: LocalName, _ work: () async throws(StoreError) -> Void
     ) async throws(StoreError) -> Bool {
         do throws(StoreError) {
             try await work()

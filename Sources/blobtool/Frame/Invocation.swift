@@ -87,6 +87,13 @@ extension Invocation {
         return refuse("A command is missing, one of \(names.joined(separator: ", "))", on: console)
     }
 
+    /// An argument that is no text: nothing is guessed about what it should be.
+    func refuseBytes(at position: Int) -> ExitStatus {
+        refuse(
+            "Argument \(position) is no valid UTF-8, and names are never guessed: write it in UTF-8, and rename a file "
+                + "that is called so", on: Console(format: format, interruption: interruption))
+    }
+
     private func refuse(_ message: String, on console: Console) -> ExitStatus {
         var sentence = message.replacing("\n", with: " ")
         while sentence.last == "." || sentence.last == " " { sentence.removeLast() }

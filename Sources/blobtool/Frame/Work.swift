@@ -51,9 +51,10 @@ extension Meter {
 
 extension ItemOptions {
     /// The items of `--only`; nil when all are wanted.
-    func selection() async throws(StoreError) -> Set<String>? {
+    func selection() async throws(StoreError) -> [LocalName]? {
         guard let only else { return nil }
-        return Set(try await ItemFile.read(only))
+        var seen: Set<LocalName> = []
+        return try await ItemFile.read(only).filter { seen.insert($0).inserted }
     }
 }
 

@@ -12,7 +12,7 @@ import Testing
         change(&options)
         let failures = Mutex<[String: StoreError.Code]>([:])
         let summary = try await ImportOperation(folder, into: feed, options) { event in
-            if case .failed(let path, let error) = event { failures.withLock { $0[path] = error.code } }
+            if case .failed(let name, let error) = event { failures.withLock { $0[name.description] = error.code } }
         }.run()
         return (summary, failures.withLock { $0 })
     }

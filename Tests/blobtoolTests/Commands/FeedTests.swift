@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Glibc
 import Testing
 
 struct FeedTests {
@@ -43,6 +45,59 @@ struct FeedTests {
         #expect(try await scratch.json("ls", "npm").succeeded().lines.count == 1)
         try await scratch.run("feed", "delete", "npm", "--purge").succeeded()
         #expect(try await scratch.json("ls", "npm").line("error")["code"] == "notFound")
+    }
+
+    @Test("a deleted feed leaves no folder behind, whoever made its root")
+    func leavesNothing() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "a")
+        let before = try FileManager.default.subpathsOfDirectory(atPath: scratch.root).sorted()
+        try await scratch.run("feed", "create", "b").succeeded()
+        try await scratch.run("feed", "create", "own", "--feed-root", scratch.path + "/disk").succeeded()
+        try FileManager.default.createDirectory(
+            atPath: scratch.path + "/disk/lost+found", withIntermediateDirectories: false)
+        for feed in ["b", "own"] {
+            try await scratch.run("push", feed, "-", "--as", "x/y", input: "x").succeeded()
+            try await scratch.run("feed", "delete", feed, "--purge").succeeded()
+        }
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.root).sorted() == before)
+        // A disk's own folder is not the feed's.
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.path + "/disk") == ["lost+found"])
+    }
+
+    @Test("a feed that could not be made leaves no folder behind")
+    func notMade() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "a")
+        let before = try FileManager.default.subpathsOfDirectory(atPath: scratch.root)
+        let result = try await scratch.shell("trap '' XFSZ; ulimit -f 0; \"$0\" feed create b")
+        #expect(result.status == 2)
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.root) == before)
+        try await scratch.run("feed", "create", "b").succeeded()
+    }
+
+    @Test("a root does not get into another root, nor around one")
+    func nesting() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "a")
+        let (root, path) = (scratch.root, scratch.path)
+        try await scratch.run("feed", "create", "b", "--feed-root", path + "/disk/b").succeeded()
+        symlink(root, path + "/link")
+        let before = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+        for place in [
+            root + "/sub", root + "/feeds/a/packages/sub", root + "/feeds/c", path + "/link/sub", path + "/disk/b/sub",
+            path + "/disk",
+        ] {
+            let made = try await scratch.json("feed", "create", "n", "--feed-root", place)
+            #expect(made.status == 2, "\(place)")
+            #expect(try made.line("error")["code"] == "invalidArgument", "\(place)")
+            #expect(try await scratch.run("feed", "set", "a", "--feed-root", place).status == 2, "\(place)")
+        }
+        for place in [root + "/sub", root + "/feeds/a/sub", path + "/disk/b/sub/sub"] {
+            let made = try await scratch.json("init", place)
+            #expect(made.status == 2, "\(place)")
+            #expect(try made.line("error")["message"]?.contains("lies inside of") == true, "\(place)")
+        }
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: path).sorted() == before)
+        try await scratch.run("feed", "create", "c", "--feed-root", root + "/feeds/c").succeeded()
+        try await scratch.run("feed", "create", "d", "--feed-root", path + "/disk/d").succeeded()
     }
 
     @Test(

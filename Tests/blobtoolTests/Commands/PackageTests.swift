@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 struct PackageTests {
@@ -30,6 +31,27 @@ struct PackageTests {
         #expect(scratch.read("a") == "before")
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() == ["a", "root"])
         #expect(try await scratch.run("pull", "npm", "a", "-o", "-").output == "")
+    }
+
+    @Test("results go through links and into pipes and devices, which stay what they are")
+    func nodes() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try await scratch.run("push", "npm", "-", "--as", "a", input: "hello\n").succeeded()
+        mkfifo(scratch.path + "/pipe", 0o600)
+        let reader = open(scratch.path + "/pipe", O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        symlink("target", scratch.path + "/link")
+        // As /dev/null is (1:3); not every account may make one.
+        let hasDevice = mknod(scratch.path + "/device", S_IFCHR | 0o666, 259) == 0
+        for (name, type) in [("pipe", S_IFIFO), ("link", S_IFLNK), ("device", S_IFCHR)]
+        where hasDevice || name != "device" {
+            try await scratch.run("pull", "npm", "a", "-o", name).succeeded()
+            try await scratch.run("check", "--junit", name, "--html", name).succeeded()
+            #expect(try await scratch.run("push", "npm", "gone", "--failed", name).status == 2)
+            #expect(scratch.isNode(name, type), "\(name)")
+        }
+        #expect(scratch.read("target") == "gone\n")
+        #expect(String(decoding: readSome(reader), as: UTF8.self).hasPrefix("hello\n<?xml"))
     }
 
     @Test("a listing is in key order, by prefix, from a path on, and up to a limit")

@@ -82,8 +82,13 @@ struct PushTests {
         let scratch = try await Scratch.withRoot(feeds: "npm")
         mkfifo(scratch.path + "/fifo", 0o600)
         try scratch.write("folder/file", "")
+        try scratch.makeSocket("socket")
+        symlink("circle", scratch.path + "/circle")
+        symlink("folder", scratch.path + "/link")
+        symlink("socket", scratch.path + "/toSocket")
         for (name, hint) in [
-            ("fifo", "no regular file"), ("folder", "-r"), ("/dev/null", "no regular file"), ("gone", "gone"),
+            ("fifo", "is a pipe"), ("folder", "-r"), ("/dev/null", "is a device"), ("gone", "gone"),
+            ("socket", "is a socket"), ("circle", "in a circle"), ("link", "-r"), ("toSocket", "link to a socket"),
         ] {
             let result = try await scratch.run("push", "npm", name)
             #expect(result.status == 2)

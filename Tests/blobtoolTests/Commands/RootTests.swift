@@ -26,6 +26,16 @@ struct RootTests {
         #expect(try scratch.files("root") == ["thesis.txt"])
     }
 
+    @Test("init names the file that stands where a directory should be", arguments: ["file", "file/below/it"])
+    func initFile(_ place: String) async throws {
+        let scratch = try Scratch()
+        try scratch.write("file", "precious")
+        let result = try await scratch.run("init", "\(scratch.path)/\(place)")
+        #expect(result.status == 2)
+        #expect(result.sentence.hasPrefix("error: \(scratch.path)/file is a file, not a directory"))
+        #expect(scratch.read("file") == "precious")
+    }
+
     @Test("a URL that carries credentials is refused, and they are not repeated")
     func credentials() async throws {
         let result = try await Tool.run("init", "s3://alice:hunter2@bucket/prefix")

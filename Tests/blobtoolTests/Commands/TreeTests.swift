@@ -57,6 +57,31 @@ struct TreeTests {
         #expect(try await scratch.run("stat", "npm", "new").status == 2)
     }
 
+    @Test("what cannot be opened fails alone, and the rest of the tree is taken")
+    func unopenable() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for name in ["a", "b", "c", "d", "e"] { try scratch.write("tree/\(name)", name) }
+        try scratch.makeSocket("tree/socket")
+        mkdir(scratch.path + "/folder", 0o777)
+        for (name, target) in [("x", "socket"), ("y", "y"), ("z", "../folder")] {
+            symlink(target, "\(scratch.path)/tree/\(name)")
+        }
+        let imported = try await scratch.json("import", "npm", "tree", "--follow-links", "--failed", "failed.txt")
+        #expect(imported.status == 1)
+        #expect(try imported.line("summary")[number: "imported"] == 5)
+        #expect(try imported.lines.filter { $0.type == "error" }.allSatisfy { $0["code"] == "sourceFailed" })
+        #expect(imported.errors.contains("tree/x is a symbolic link to a socket"))
+        #expect(imported.errors.contains("tree/y leads in a circle"))
+        #expect(imported.errors.contains("tree/z is a symbolic link to a directory"))
+        #expect(scratch.read("failed.txt")?.split(separator: "\n").sorted() == ["socket", "x", "y", "z"])
+        let only = try await scratch.json("import", "npm", "tree", "--follow-links", "--only", "failed.txt")
+        #expect(only.status == 1)
+        #expect(try only.line("summary")[number: "failed"] == 4)
+        let pushed = try await scratch.json("push", "npm", "-r", "tree", "--follow-links")
+        #expect(pushed.status == 1)
+        #expect(try pushed.lines.filter { $0.type == "published" }.count == 5)
+    }
+
     @Test("a directory that is not there, or is none, is one error", arguments: ["gone", "file"])
     func noDirectory(name: String) async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm")

@@ -43,6 +43,15 @@ final class Scratch: Sendable {
             directory: path)
     }
 
+    /// Runs a line of shell, in which `"$0"` is the tool, in the directory.
+    func shell(_ line: String) async throws -> Tool.Result {
+        let shell = try SpawnedProcess(
+            "/bin/sh", ["-c", line, Tool.path], environment: Tool.environment(["BLOBSTORE_ROOT": root]),
+            directory: path)
+        shell.closeInput()
+        return await Tool.finish(shell)
+    }
+
     func start(_ arguments: String...) throws -> SpawnedProcess {
         try Tool.start(arguments, environment: ["BLOBSTORE_ROOT": root], directory: path)
     }
@@ -53,6 +62,27 @@ final class Scratch: Sendable {
         let folder = file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)
         try FileManager.default.createDirectory(atPath: String(folder), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: URL(filePath: file))
+    }
+
+    /// Makes a socket that nobody listens at.
+    func makeSocket(_ name: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(path)/\(name)".utf8) }
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        let result = withUnsafeBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) {
+                bind(socket, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        if result != 0 { throw SpawnedProcess.Failure(errno: errno) }
+    }
+
+    /// Whether a name is still a node of that type (`S_IFIFO`, …), itself and not what it leads to.
+    func isNode(_ name: String, _ type: mode_t) -> Bool {
+        var status = stat()
+        return lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == type
     }
 
     func read(_ name: String) -> String? {

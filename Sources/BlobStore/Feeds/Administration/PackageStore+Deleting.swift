@@ -8,6 +8,7 @@ extension PackageStore {
     public func deleteFeed(_ name: FeedName, purge: Bool = false) async throws(StoreError) {
         try await server.verify()
         let stored = try await catalog.feed(name)
+        if try await isEmptied(stored.body) { return try await server.storage.removeRecord(Catalog.key(name)) }
         let visit = try await Feed(name, in: self).visit()
         try await visit.root.verify()
         guard stored.body.state != .migrating else {
@@ -27,7 +28,17 @@ extension PackageStore {
         }
         try await visit.root.removeEverything()
         await roots.forget(visit.root.url)
+        await visit.root.removeFolders()
         try await server.storage.removeRecord(Catalog.key(name))
+    }
+
+    /// Whether a deletion died after its last file was gone. That is certain only in the server root, which was seen
+    /// to be in its place: in a root of the feed's own a missing marker may be a missing mount.
+    private func isEmptied(_ record: FeedRecord) async throws(StoreError) -> Bool {
+        guard record.state == .deleting, record.root == nil else { return false }
+        let place = Catalog.place(record.feed)
+        for try await page in server.storage.list(ListRequest(place)) where !page.isEmpty { return false }
+        return true
     }
 }
 
@@ -36,6 +47,12 @@ extension Root {
     package func removeEverything() async throws(StoreError) {
         try await removeContents()
         try await storage.removeRecord(FeedLayout.marker)
+    }
+
+    /// Takes the folders away that are empty now, the root's own last. What stands in one keeps it, and no file is
+    /// removed; that a folder stays does no harm, and so is no error.
+    package func removeFolders() async {
+        try? await (storage as? any ExaminedStorage)?.dismantle()
     }
 
     /// Removes all that the root holds but its marker.

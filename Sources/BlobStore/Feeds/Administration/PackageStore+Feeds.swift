@@ -4,7 +4,7 @@ extension PackageStore {
     /// The feed's root is made first, then its record; a creation that died between the two is completed by the next.
     /// - Parameter root: an empty or missing place, or a root of a feed of this name.
     /// - Throws: `alreadyExists` when there is such a feed, or the place holds other things; `wrongRoot` when it is
-    ///   another root.
+    ///   another root; `invalidArgument` when it lies inside of one, or around one.
     public func createFeed(
         _ name: FeedName, root url: RootURL? = nil, _ policy: FeedPolicy = FeedPolicy()
     ) async throws(StoreError) -> FeedRecord {
@@ -12,9 +12,17 @@ extension PackageStore {
         try await server.verify()
         if try await catalog.find(name) != nil { throw Self.exists(name) }
         let place = url ?? server.url.appending(Catalog.place(name))
-        let root = try await Root.create(
-            place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
-        ).root
+        try await refuseNesting(place, of: name)
+        let root: Root
+        do {
+            root = try await Root.create(
+                place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+            ).root
+        } catch {
+            // No root came of it, and the folders that were made in the server root hold nothing.
+            if error.code == .outOfSpace && url == nil { try? await dismantle(place) }
+            throw error
+        }
         await root.storage.close()
         do {
             let record = FeedRecord(name, id: root.id, root: url, policy)
@@ -22,6 +30,18 @@ extension PackageStore {
         } catch  where error.code == .preconditionFailed {
             throw Self.exists(name)
         }
+    }
+
+    private func dismantle(_ place: RootURL) async throws(StoreError) {
+        let storage = try await opener.open(place)
+        do throws(StoreError) {
+            // With a marker it is another's, who made the same feed at the same time.
+            if try await Root.marker(in: storage) == nil { try await (storage as? any ExaminedStorage)?.dismantle() }
+        } catch {
+            await storage.close()
+            throw error
+        }
+        await storage.close()
     }
 
     /// Changes a feed's policy.
@@ -56,6 +76,7 @@ extension PackageStore {
         if id != stored.body.id {
             try await refusePackages(
                 in: stored.body, "it can be pointed only at its own root: move it with a migration")
+            try await refuseNesting(place, of: name)
             let root = try await Root.create(
                 place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
             ).root

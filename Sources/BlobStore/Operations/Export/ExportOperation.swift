@@ -128,7 +128,7 @@ public struct ExportOperation: Sendable {
         try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
             for try await _ in content.chunks {}
         }
-        if let (folder, _) = LocalDestination.split(path) { try await LocalDestination.makeFolder(folder) }
+        if let (folder, _) = LocalPath.split(path) { try await LocalDestination.makeFolder(folder) }
         try await storage.linkObject(FeedLayout.blob(record.digest), toPath: path)
     }
 
@@ -136,7 +136,11 @@ public struct ExportOperation: Sendable {
     /// - Throws: `alreadyExists` when it has other content.
     private func isThere(_ record: PackageRecord, _ path: String) async throws(StoreError) -> Bool {
         let file: LocalFile
-        do { file = try await LocalFile.open(path) } catch  where error.code == .notFound { return false }
+        do { file = try await LocalFile.open(path) } catch {
+            if error.code == .notFound { return false }
+            guard error.code == .sourceFailed else { throw error }
+            throw StoreError(.alreadyExists, "\(error.message), and is kept: export to another place, or move it away")
+        }
         var hasher = try ContentHasher()
         if file.size == record.size { for try await chunk in file.chunks() { hasher.update(chunk) } }
         guard file.size == record.size, try hasher.finish().digest == record.digest else {

@@ -18,12 +18,13 @@ public struct ImportOperation: Sendable {
         public var isDryRun: Bool
         /// Goes before each path: empty, or with a `/` at its end.
         public var prefix: String
-        /// Only these paths below the directory, e.g. those that failed before; nil for the whole tree.
-        public var only: [String]?
+        /// Only these below the directory, e.g. those that failed before: files, and folders (with a `/` at their end)
+        /// with all that is in them; nil for the whole tree.
+        public var only: [LocalName]?
 
         public init(
             by: String, jobs: Int = 64, followsLinks: Bool = false, isDryRun: Bool = false, prefix: String = "",
-            only: [String]? = nil
+            only: [LocalName]? = nil
         ) {
             self.by = by
             self.jobs = jobs
@@ -39,8 +40,8 @@ public struct ImportOperation: Sendable {
         case progress(WorkProgress)
         /// A file is published (in a dry run: would be).
         case published(Published.Outcome, String, size: Int64)
-        /// A file was not taken.
-        case failed(String, StoreError)
+        /// A file was not taken, or a folder (with a `/` at its end) not gone into.
+        case failed(LocalName, StoreError)
     }
 
     /// What the import came to.

@@ -34,15 +34,15 @@ final class ImportTally: Sendable {
         for (path, result) in outcomes {
             switch result {
             case .success(let taken): add(path, taken)
-            case .failure(let error): fail(path, error)
+            case .failure(let error): fail(LocalName(path), error)
             }
         }
     }
 
-    func fail(_ path: String, _ error: StoreError) {
+    func fail(_ name: LocalName, _ error: StoreError) {
         state.withLock { $0.failed += 1 }
         counter.add(items: 1)
-        report(.failed(path, error))
+        report(.failed(name, error))
     }
 
     private func add(_ path: String, _ taken: Taken) {

@@ -25,10 +25,10 @@ struct Push: Sendable {
         defer { failures.keepPartialFile() }
         let meter = Meter("publishing", unit: "files")
         let count = Mutex(0)
-        let queue = PushQueue(self, only: try await items.selection(), failures)
+        let queue = PushQueue(self, only: try await items.selection().map { LocalSelection($0) }, failures)
         try await session.console.showing(meter, isShown: session.showsProgress) { () async throws(StoreError) in
             try await concurrently(jobs, queue.next) { (item) async throws(StoreError) in
-                let isDone = try await failures.guarding(item.file) { () async throws(StoreError) in
+                let isDone = try await failures.guarding(LocalName(item.file)) { () async throws(StoreError) in
                     let published = try await publish(item, in: feed, meter)
                     session.console.emit(published.line, text: published.text)
                 }

@@ -4,13 +4,15 @@ internal import BlobTerminal
 /// The files to publish, found as they are asked for.
 final class PushQueue {
     private let push: Push
-    private let only: Set<String>?
+    private let only: LocalSelection?
+    /// What of the selection was come across.
+    private var met: Set<LocalName> = []
     private let failures: Failures
     private var files: ArraySlice<String>
     private var tree: (root: String, walk: LocalTree)?
     private var waiting: ArraySlice<Push.Item> = []
 
-    init(_ push: Push, only: Set<String>?, _ failures: Failures) {
+    init(_ push: Push, only: LocalSelection?, _ failures: Failures) {
         self.push = push
         self.only = only
         self.failures = failures
@@ -21,14 +23,30 @@ final class PushQueue {
     func next() async throws(StoreError) -> Push.Item? {
         while true {
             if let item = waiting.popFirst() {
-                if only?.contains(item.file) ?? true { return item }
+                if isSelected(LocalName(item.file)) { return item }
             } else if let (root, walk) = tree {
                 if let page = try await walk.next() { add(page, below: root) } else { tree = nil }
             } else if let file = files.popFirst() {
                 try await begin(file)
             } else {
+                failRest()
                 return nil
             }
+        }
+    }
+
+    private func isSelected(_ name: LocalName) -> Bool {
+        guard let only else { return true }
+        guard let listing = only.listing(name) else { return false }
+        met.insert(listing)
+        return true
+    }
+
+    /// What was listed and never come across is told, not passed over.
+    private func failRest() {
+        for name in only?.outermost ?? [] where met.insert(name).inserted {
+            failures.add(
+                name, StoreError(.notFound, "\(name) is listed, but was not found among the files that were named"))
         }
     }
 
@@ -42,6 +60,11 @@ final class PushQueue {
                 return failures.add(file, error)
             } catch {}  // It is no directory.
         }
+        if !push.isRecursive, try await LocalTree.isDirectory(file) {
+            return failures.add(
+                file, StoreError(.sourceFailed, "\(file) is a directory: publish the files in it with -r, or import it")
+            )
+        }
         let name = file.split(separator: "/").last.map(String.init) ?? file
         // Who names a link himself asks for what it leads to.
         waiting.append(Push.Item(file: file, name: name, followsLink: true))
@@ -54,14 +77,18 @@ final class PushQueue {
             case .file(let path): wait(folder, path)
             case .link(let path) where push.followsLinks: wait(folder, path)
             case .link(let path):
-                failures.add(
-                    folder + path,
+                fail(
+                    LocalName(folder + path),
                     StoreError(
                         .sourceFailed, "\(folder + path) is a symbolic link, which is followed only with --follow-links"
                     ))
-            case .refused(let path, let error): failures.add(folder + path, error)
+            case .refused(let name, let error): fail(LocalName(bytes: Array(folder.utf8) + name.bytes), error)
             }
         }
+    }
+
+    private func fail(_ name: LocalName, _ error: StoreError) {
+        if isSelected(name) { failures.add(name, error) }
     }
 
     private func wait(_ folder: String, _ path: String) {

@@ -29,14 +29,17 @@ struct RemoveCommand: ToolCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let listed = try await items.selection().map { $0.sorted() } ?? []
+        let packages = try await items.selection() ?? path.map { LocalName($0.text) }
         let failures = Failures(session.console, items.failed)
         defer { failures.keepPartialFile() }
         let count = Mutex(0)
         let by = signature.by
         try await session.withFeed(feed, root) { feed in
-            try await concurrently(8, path.map(\.text) + listed) { (text) async throws(StoreError) in
-                let isDone = try await failures.guarding(text) { () async throws(StoreError) in
+            try await concurrently(8, packages) { (name) async throws(StoreError) in
+                let isDone = try await failures.guarding(name) { () async throws(StoreError) in
+                    guard let text = name.text else {
+                        throw StoreError(.invalidKey, "\"\(name)\" is no valid UTF-8, and so no package's path")
+                    }
                     try await feed.remove(try PackagePath(text), by: by)
                     session.console.emit(
                         JSONLine("removed", ["path": .string(text)]), text: "removed \(text.printable)")

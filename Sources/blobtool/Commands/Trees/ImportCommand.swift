@@ -33,7 +33,7 @@ struct ImportCommand: ToolCommand {
         let options = ImportOperation.Options(
             by: signature.by, jobs: work.jobs ?? 64, followsLinks: followLinks, isDryRun: dryRun,
             prefix: prefix.map { $0.isEmpty || $0.hasSuffix("/") ? $0 : $0 + "/" } ?? "",
-            only: try await items.selection()?.sorted())
+            only: try await items.selection())
         let start = ContinuousClock.now
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("importing", unit: "files")

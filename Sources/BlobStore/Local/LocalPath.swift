@@ -1,0 +1,76 @@
+internal import BlobSystem
+internal import Glibc
+
+/// Where a path of this machine leads.
+enum LocalPath {
+    private static let maximumLinks = 40
+
+    /// A path's directory and its last segment; nil for `/` and for nothing.
+    static func split(_ path: String) -> (folder: String, name: String)? {
+        guard let slash = path.lastIndex(of: "/") else { return path.isEmpty ? nil : (".", path) }
+        let name = String(path[path.index(after: slash)...])
+        if name.isEmpty { return path.count > 1 ? split(String(path[..<slash])) : nil }
+        return (slash == path.startIndex ? "/" : String(path[..<slash]), name)
+    }
+
+    /// The path itself, or where it leads as a symbolic link; whether anything stands there or not.
+    /// - Throws: `invalidArgument` for a link to a file that a process has open, whose name counts for nothing.
+    /// - Source: readlink(2), proc(5).
+    static func target(of path: String) throws(StoreError) -> String {
+        var path = path
+        for _ in 0..<maximumLinks {
+            guard let link = try readLink(path) else { return path }
+            if isOfProcess(path) {
+                throw StoreError(
+                    .invalidArgument, "\(path) leads to a file that a process has open: give the name of the file")
+            }
+            path = link.hasPrefix("/") ? link : (split(path)?.folder ?? ".") + "/" + link
+        }
+        throw StoreError(.invalidArgument, "\(path) is a symbolic link that leads in a circle: give another name")
+    }
+
+    /// What a symbolic link says; nil for anything else.
+    private static func readLink(_ path: String) throws(StoreError) -> String? {
+        var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink(path, &text, text.count)
+        guard length > 0 else { return nil }
+        if let link = String(validating: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self) {
+            return link
+        }
+        throw StoreError(
+            .invalidArgument, "\(path) is a symbolic link to a name that is no valid UTF-8: give another name")
+    }
+
+    private static func isOfProcess(_ path: String) -> Bool {
+        let calls = LocalThreads.calls
+        guard let (name, _) = split(path), let folder = try? calls.opened(path: name, .directory) else { return false }
+        return (try? calls.filesystemType(of: folder.raw)) == processes
+    }
+
+    /// What statfs(2) calls the filesystem of processes.
+    private static let processes: UInt64 = 0x9FA0
+
+    /// The path from `/` without symbolic links, as far as it exists.
+    /// - Source: realpath(3).
+    static func resolved(_ path: String) -> String {
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            return String(cString: real)
+        }
+        guard path != "/", let (folder, name) = split(path) else { return path }
+        let above = resolved(folder)
+        return above == "/" ? "/" + name : above + "/" + name
+    }
+
+    /// The first segment on the way to `path` that is there and is no directory, as far as one can be found.
+    static func obstacle(on path: String) -> String? {
+        let absolute = path.hasPrefix("/")
+        var way = ""
+        for (index, segment) in path.split(separator: "/").enumerated() {
+            way += (index == 0 && !absolute ? "" : "/") + segment
+            guard let status = try? LocalThreads.calls.status(ofPath: way, followingLinks: true) else { return nil }
+            if status.kind != .directory { return way }
+        }
+        return nil
+    }
+}
