@@ -22,7 +22,7 @@ extension FileStorage {
             while let page = try await pages.next() {
                 let uploads = page.compactMap { entry -> UploadInFlight? in
                     guard case .key(let key, let info?) = entry else { return nil }
-                    return UploadInFlight(id: String(key.name), size: info.size, age: info.age)
+                    return UploadInFlight(id: key.text, size: info.size, age: info.age)
                 }
                 if !uploads.isEmpty { return uploads }
             }
@@ -31,7 +31,7 @@ extension FileStorage {
     }
 
     public func discardUpload(_ upload: UploadInFlight) async throws(StoreError) {
-        let key = try Staging.folder.appending(upload.id)
+        let key = try Key(upload.id)
         guard key.folder == Staging.folder else {
             throw StoreError(.invalidArgument, "\"\(upload.id)\" is no upload of this storage")
         }

@@ -63,7 +63,8 @@ extension FileStorage {
         }
     }
 
-    /// By a link to the new name, which never goes over another, before the old name is taken away.
+    /// By a link to the new name, which never goes over another, before the old name is taken away from that very
+    /// file: what is published there meanwhile keeps it.
     public func moveObject(_ key: Key, to destination: Key) async throws(StoreError) {
         try key.expectObject()
         try destination.expectObject()

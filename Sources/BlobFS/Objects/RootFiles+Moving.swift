@@ -1,5 +1,6 @@
 internal import BlobStore
 internal import BlobSystem
+internal import FoundationEssentials
 
 extension RootFiles {
     /// Links the new name, which never goes over another, and takes the old one away: of several movers of one object
@@ -20,20 +21,49 @@ extension RootFiles {
         }
         try flusher.flush(folder: target)
         if patience.isOver { throw StoreError(.unavailable, "the move of \"\(key)\" was given up") }
-        if hasLinks, try !unlink(key, of: identity, in: folder), try wasOutrun(object.file) {
+        if hasLinks, try !takeAway(key, of: identity, in: folder, by: destination, in: target),
+            try wasOutrun(object.file)
+        {
             if isNew { try withdraw(destination, from: target) }
             throw StoreError.missing(key)
         }
         try flusher.flush(folder: folder)
     }
 
-    /// Takes a name away that still is that very file's; another's, which took its place meanwhile, stays.
+    /// Takes a name away from that very file; another's, which took its place meanwhile, gets it back.
+    ///
+    /// To look whose the name is and then to unlink it would be two steps, and what was published between them would
+    /// be gone. So it is renamed to a name that nobody else knows, which is one step, and then looked at. That name
+    /// begins as the destination's does, so that what is left there by a death tells what it is.
     /// - Returns: whether it was this call that took it away.
-    private func unlink(
-        _ key: Key, of identity: FileStatus.Identity, in folder: OpenFile
+    private func takeAway(
+        _ key: Key, of identity: FileStatus.Identity, in folder: OpenFile, by destination: Key, in target: OpenFile
     ) throws(StoreError) -> Bool {
-        guard let now = try folder.openStored(String(key.name)), now.status.identity == identity else { return false }
-        return try folder.unlink(String(key.name))
+        let aside = String(destination.name.prefix(65)) + UUID().uuidString.lowercased()
+        do throws(Errno) {
+            try calls.rename(String(key.name), in: folder.raw, to: aside, in: target.raw)
+        } catch {
+            guard error == .notFound else { throw StoreError(error, call: "renameat", key.text) }
+            // It may be one's own doing, replayed: then it stands aside.
+        }
+        guard let taken = try target.openStored(aside) else { return false }
+        let isIt = taken.status.identity == identity
+        if !isIt { try giveBack(key, taken.status.identity, from: aside, in: target, to: folder) }
+        try target.unlink(aside)
+        return isIt
+    }
+
+    /// - Throws: when the name cannot be given back; the file is then kept where it stands.
+    private func giveBack(
+        _ key: Key, _ identity: FileStatus.Identity, from aside: String, in target: OpenFile, to folder: OpenFile
+    ) throws(StoreError) {
+        switch try place(aside, in: target, identity, as: String(key.name), in: folder) {
+        case .placed, .own: try flusher.flush(folder: folder)
+        case .taken:
+            throw StoreError(
+                .unavailable, "\"\(key)\" was published twice while it was moved; one is kept as \(aside): try again")
+        case .unclear(let error): throw error
+        }
     }
 
     /// Whether another mover took the old name away, rather than this very call, whose answer was lost. Behind a

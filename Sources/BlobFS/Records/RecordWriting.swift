@@ -12,7 +12,6 @@ internal import FoundationEssentials
 /// lost. Each simpler order loses a write or brings one back.
 struct RecordWriting {
     private static let prunesAt = 8
-    private static let keepsGenerations = 3
 
     let files: RootFiles
     let key: Key
@@ -98,7 +97,8 @@ struct RecordWriting {
             try files.flusher.flush(folder: later)
             try files.flusher.flush(folder: folder)  // For the name of `K~`, which another may have made.
         }
-        if listed.numbers.count >= Self.prunesAt { prune(in: folder) }
+        // It never fails a write that has won; what stays is pruned by a later one.
+        if listed.numbers.count >= Self.prunesAt { _ = try? files.prune(key, in: folder, idle: nil, removes: true) }
         return token.version
     }
 
@@ -172,23 +172,5 @@ struct RecordWriting {
         StoreError(
             .outcomeUnknown, "whether the record \"\(key)\" was written is not known: read it again (\(cause.message))",
             cause: cause.cause)
-    }
-}
-
-// MARK: - Pruning
-
-extension RecordWriting {
-    /// Takes old generations away, after the proposals for them and for those before them: a writer that was paused
-    /// before its link must not bring a pruned generation back. It never fails a write that has won.
-    private func prune(in folder: OpenFile) {
-        do throws(StoreError) {
-            guard let listed = try files.generations(of: key, in: folder) else { return }
-            let old = listed.numbers.dropLast(Self.keepsGenerations)
-            guard let last = old.last else { return }
-            for proposal in listed.proposals where proposal.target <= last { try listed.folder.unlink(proposal.name) }
-            for number in old { try listed.folder.unlink(String(number)) }
-        } catch {
-            return  // What stays is pruned by a later write.
-        }
     }
 }

@@ -78,10 +78,10 @@ extension ContentStore {
             .unavailable, "the content \(digest) is just being collected: try again in some minutes")
     }
 
-    /// So many times, half a second apart, a publisher looks whether a removal is over.
-    private static var patience: Int { 60 }
+    /// So many times, half a second apart, it is looked whether another's removal is over.
+    static var patience: Int { 60 }
 
-    private func pause() async throws(StoreError) {
+    func pause() async throws(StoreError) {
         do { try await Task.sleep(for: .milliseconds(500)) } catch {
             throw StoreError(.cancelled, "cancelled while waiting for a collector")
         }

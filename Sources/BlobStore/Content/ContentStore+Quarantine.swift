@@ -21,20 +21,23 @@ package struct QuarantineNote: DocumentBody {
 extension ContentStore {
     /// Takes a damaged blob out of its place, for a person to look at.
     ///
-    /// What was moved is hashed: an upload may have healed the blob in between, and what is good goes back.
-    /// Nothing is deleted.
+    /// An upload may heal the blob at any moment. Where objects move atomically, what was moved is hashed, and what is
+    /// good goes back. Elsewhere the blob is looked at, copied and removed behind a fence, as collectors do it. Nothing
+    /// is deleted.
     /// - Returns: the key in quarantine; nil when there was nothing to move, or it was good.
     @discardableResult
     package func quarantine(_ digest: Digest, why: String, by: String) async throws(StoreError) -> Key? {
-        let blob = FeedLayout.blob(digest)
+        if !storage.capabilities.atomicMove, let fenced = try await storage.fencedPlace(of: FeedLayout.blob(digest)) {
+            return try await quarantine(digest, behind: fenced, why: why, by: by)
+        }
         let place = FeedLayout.quarantined(digest)
         do {
-            try await storage.moveObject(blob, to: place)
+            try await storage.moveObject(FeedLayout.blob(digest), to: place)
         } catch  where error.code == .notFound {
             return nil
         }
-        if try await isGood(place, digest) {
-            do { try await storage.moveObject(place, to: blob) } catch  where error.code == .alreadyExists {
+        if try await isGoodAside(place, digest) {
+            if try await !goesBack(place, digest) {
                 // Healed twice: the blob is in its place, and the spare copy stays here with its note.
                 try await note(place, digest, why: "a good spare copy: \(why)", by: by)
             }
@@ -42,6 +45,25 @@ extension ContentStore {
         }
         try await note(place, digest, why: why, by: by)
         return place
+    }
+
+    /// Whether what was just moved is good. Where that cannot be told it goes back to where it was found.
+    private func isGoodAside(_ place: Key, _ digest: Digest) async throws(StoreError) -> Bool {
+        do { return try await isGood(place, digest) } catch {
+            // A repair finds what stays here; and the first error matters more than a second one.
+            _ = try? await goesBack(place, digest)
+            throw error
+        }
+    }
+
+    /// - Returns: false when another blob stands in its place by now.
+    private func goesBack(_ place: Key, _ digest: Digest) async throws(StoreError) -> Bool {
+        do {
+            try await storage.moveObject(place, to: FeedLayout.blob(digest))
+            return true
+        } catch  where error.code == .alreadyExists {
+            return false
+        }
     }
 
     /// Keeps bytes that are no blob's, for a person to look at.
@@ -52,7 +74,7 @@ extension ContentStore {
         try await note(place, digest, why: why, by: by)
     }
 
-    private func note(_ place: Key, _ digest: Digest, why: String, by: String) async throws(StoreError) {
+    func note(_ place: Key, _ digest: Digest, why: String, by: String) async throws(StoreError) {
         let note = QuarantineNote(digest: digest, why: why, at: .now, by: by)
         _ = try await storage.create(FeedLayout.note(of: place), note)
     }

@@ -1,44 +1,70 @@
 internal import Synchronization
 
 extension ContentStore {
-    /// Opens content for reading, from its place or, when a collector just took it away, from `retired/`.
+    /// Opens content for reading, from its place or from `retired/`: a collector just took it there, or what stands in
+    /// its place is damaged, and a good copy was put beside it.
     ///
     /// *Guarantees*: of a whole reading the last chunk is delivered only after the digest matched; a range is not
-    /// verified.
+    /// verified. The body is called once. So damage that shows only after the first chunk is an error, whatever else
+    /// there is.
     /// - Throws: `notFound`; `corrupt`, named with the digest.
     package func read(
         _ digest: Digest, size: Int64, range: Range<Int64>? = nil,
         _ body: (ObjectContent) async throws(StoreError) -> Void
     ) async throws(StoreError) {
         let blob = FeedLayout.blob(digest)
-        if try await read(blob, digest, size, range, body) { return }
+        var flaw: StoreError?
+        if try await read(blob, digest, size, range, &flaw, body) { return }
         for key in try await retiredCopies(of: digest) {
-            if try await read(key, digest, size, range, body) { return }
+            if try await read(key, digest, size, range, &flaw, body) { return }
         }
-        if try await read(blob, digest, size, range, body) { return }
-        throw StoreError(.notFound, "the content \(digest) is missing: repair it, or publish it again")
+        if let flaw { throw flaw }
+        if try await read(blob, digest, size, range, &flaw, body) { return }
+        throw flaw
+            ?? StoreError(.notFound, "the content \(digest) is missing: repair it, or publish it again")
             .during("read", key: blob.text, root: storage.address)
     }
 
-    /// - Returns: false when there is nothing under that key, and the body was not called.
+    /// - Parameter flaw: the first reason why what is there cannot be read.
+    /// - Returns: false when there is nothing under that key, or it is damaged, and the body was not called.
     private func read(
-        _ key: Key, _ digest: Digest, _ size: Int64, _ range: Range<Int64>?,
+        _ key: Key, _ digest: Digest, _ size: Int64, _ range: Range<Int64>?, _ flaw: inout StoreError?,
         _ body: (ObjectContent) async throws(StoreError) -> Void
     ) async throws(StoreError) -> Bool {
-        var isOpen = false
+        var isHandedOver = false
         do {
             try await storage.readObject(key, range: range) { (content) async throws(StoreError) in
-                isOpen = true
                 guard content.info.size == size else {
                     throw StoreError(
                         .corrupt, "the content \(digest) has \(content.info.size) bytes instead of \(size): repair it")
                 }
-                try await body(range == nil ? try content.verified(digest) : content)
+                let begun = try await (range == nil ? try content.verified(digest) : content).begun()
+                isHandedOver = true
+                try await body(begun)
             }
             return true
-        } catch  where error.code == .notFound && !isOpen {
+        } catch  where error.code == .notFound && !isHandedOver {
+            return false
+        } catch  where (error.code == .corrupt || error.code == .failed) && !isHandedOver {
+            flaw = flaw ?? error
             return false
         }
+    }
+}
+
+extension ObjectContent {
+    /// The same content, of which the first chunk has been read: it can be, and is right if it is the only one.
+    fileprivate func begun() async throws(StoreError) -> ObjectContent {
+        let next = chunks.puller()
+        let first = try await next()
+        let ahead = Mutex(first)
+        let isEmpty = first == nil
+        return ObjectContent(
+            info: info, range: range,
+            chunks: AsyncPull { () async throws(StoreError) in
+                if let chunk = ahead.withLock({ $0.take() }) { return chunk }
+                return isEmpty ? nil : try await next()
+            })
     }
 }
 

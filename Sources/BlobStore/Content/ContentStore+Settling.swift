@@ -39,14 +39,31 @@ extension ContentStore {
         return false
     }
 
+    /// Puts content in its place that a record names already, and then looks again as a publisher does.
+    package func putBack(_ staged: consuming StagedContent) async throws(StoreError) {
+        let summary = staged.summary
+        let content: StagedContent? = consume staged
+        try await bringBack(content)
+        try await settle(summary, content)
+    }
+
     /// The blob's names in `retired/`, of which there are few.
     package func retiredCopies(of digest: Digest) async throws(StoreError) -> [Key] {
-        let before = Key(trusted: "retired/\(digest.hex)")
+        try await copies(of: digest, in: FeedLayout.retired)
+    }
+
+    /// The blob's names in `retired/` and `quarantine/`, good or bad.
+    package func copiesAside(of digest: Digest) async throws(StoreError) -> [Key] {
+        try await retiredCopies(of: digest) + copies(of: digest, in: FeedLayout.quarantine)
+    }
+
+    private func copies(of digest: Digest, in folder: KeyPrefix) async throws(StoreError) -> [Key] {
+        let before = Key(trusted: folder.text + digest.hex)
         var found: [Key] = []
-        for try await page in storage.list(ListRequest(FeedLayout.retired, startAfter: before, isFlat: true)) {
+        for try await page in storage.list(ListRequest(folder, startAfter: before, isFlat: true)) {
             for case .key(let key, _) in page {
                 guard FeedLayout.digest(ofSetAside: key) == digest else { return found }
-                found.append(key)
+                if !key.isRecord { found.append(key) }
             }
         }
         return found

@@ -87,6 +87,15 @@ extension ContentStore {
     }
 }
 
+extension ContentStore {
+    /// Puts a good copy where readers find it although a damaged blob, which cannot be moved, holds its place.
+    package func putBeside(_ staged: borrowing StagedContent) async throws(StoreError) -> Key {
+        let place = FeedLayout.retired(staged.summary.digest)
+        _ = try await staged.object.commit(place)
+        return place
+    }
+}
+
 /// The next chunk of anybody's content, with its errors classified.
 private func nextChunk<Iterator: AsyncIteratorProtocol>(
     _ iterator: inout Iterator

@@ -52,6 +52,9 @@ public protocol Objects: Sendable {
     func refreshObject(_ key: Key, size: Int64) async throws(StoreError) -> Bool
 
     /// Gives an object another name, durably; never overwrites.
+    ///
+    /// *Guarantees*: with ``Capabilities/atomicMove`` only the object that was moved loses its old name. Without it,
+    /// what is written there meanwhile may be removed: for names only that nobody writes (see ``FencedRemovals``).
     /// - Throws: `notFound`; `alreadyExists` when the destination is taken.
     func moveObject(_ key: Key, to destination: Key) async throws(StoreError)
 

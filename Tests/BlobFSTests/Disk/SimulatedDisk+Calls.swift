@@ -116,7 +116,13 @@ extension SimulatedDisk: SystemCalls {
     }
 
     func rename(_ name: String, in directory: Int32, to newName: String, in newDirectory: Int32) throws(Errno) {
-        throw .noSuchCall
+        try spending { (state) throws(Errno) in
+            let (source, target) = (try state.handle(directory), try state.handle(newDirectory))
+            guard let node = state.nodes[source]?.names.removeValue(forKey: name) else { throw .notFound }
+            state.nodes[target]?.names[newName] = node
+            state.touch(source)
+            state.touch(target)
+        }
     }
 
     func unlink(_ name: String, in directory: Int32) throws(Errno) {

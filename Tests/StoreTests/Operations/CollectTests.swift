@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -86,6 +87,83 @@ import Testing
         _ = try await storage.writeRecord(PackagePath("b").key, Array("{".utf8), expecting: .absent)
         await expectError(.corrupt) { try await collect(feed) }
         #expect(try await storage.statObject(FeedLayout.blob(digest)) != nil)
+    }
+
+    @Test("a record that is listed and reads as absent stops it before anything is freed")
+    func absent() async throws {
+        let bench = try await Bench()
+        let feed = try await bench.feed("npm", Self.hasty, root: "/memory/feed")
+        let published = try await feed.publish("kept", at: "a")
+        let storage = try await bench.storage(feed)
+        let record = published.path.key
+        let plan = FaultPlan { operation, key, _ in
+            guard operation == .readRecords, key == record.text else { return nil }
+            return .late { try? await storage.removeRecord(record) }
+        }
+        try bench.opener.replace(RootURL("/memory/feed"), with: FaultStorage(storage, plan: plan))
+        let fresh = try await bench.reopened().feed("npm")
+        await expectError(.unavailable) { try await collect(fresh) }
+        #expect(try await storage.statObject(FeedLayout.blob(published.digest)) != nil)
+    }
+
+    @Test("a retired copy that a record names stays while the blob in its place is bad", arguments: ["KEPT", "short!"])
+    func badInPlace(_ bad: String) async throws {
+        let bench = try await Bench()
+        let feed = try await bench.feed("npm", Self.hasty)
+        let published = try await feed.publish("kept", at: "a")
+        let storage = try await bench.storage(feed)
+        try await storage.moveObject(FeedLayout.blob(published.digest), to: FeedLayout.retired(published.digest))
+        try await storage.spoil(published.digest, Array(bad.utf8))
+        #expect(try await collect(feed).restored == 0)
+        #expect(try await storage.names(FeedLayout.retired).count == 1)
+        #expect(try await RepairOperation(feed, .init(by: "x")) { _ in }.run().repaired == 1)
+        #expect(try await feed.text(at: "a") == "kept")
+        _ = try await collect(feed)
+        #expect(try await storage.names(FeedLayout.retired).isEmpty)
+        #expect(try await feed.text(at: "a") == "kept")
+    }
+
+    @Test(
+        "a tombstone expires by the storage's own clock, whatever the clock of its writer said",
+        arguments: [false, true])
+    func expiry(onBuckets: Bool) async throws {
+        let clock = ManualClock()
+        let storage = MemoryStorage(clock: clock, movesAtomically: !onBuckets)
+        let bench = try await Bench(onBuckets: onBuckets)
+        try bench.opener.replace(RootURL("/memory/feed"), with: storage)
+        let feed = try await bench.feed("npm", FeedPolicy(graceSeconds: 100), root: "/memory/feed")
+        let published = try await feed.publish("gone", at: "a")
+        clock.advance(by: .seconds(1_000))
+        try await feed.remove(PackagePath("a"), by: "x")
+        // As if it had been deleted by a node whose clock was a day slow.
+        let stored: Stored<PackageRecord> = try #require(try await storage.document(published.path.key))
+        var record = stored.body
+        record.deleted = PackageRecord.Act(at: Timestamp(seconds: Timestamp.now.seconds - 86_400), by: "x")
+        _ = try await storage.replace(published.path.key, stored, with: record)
+        #expect(try await collect(feed, deletes: false).candidates == 0)
+        clock.advance(by: .seconds(101))
+        #expect(try await collect(feed, deletes: false).candidates == 1)
+    }
+
+    @Test("on a filesystem it prunes what is left of former records, and stops at what is no record")
+    func filesystem() async throws {
+        let folder = TemporaryFolder()
+        let bench = try await Bench()
+        let feed = try await bench.feed("npm", Self.hasty, root: folder.path + "/feed")
+        for number in 0..<7 { try await feed.publish("content \(number)", at: "a") }
+        folder.write("feed/packages/a.json~/p.2.00000000-0000-0000-0000-000000000000", [])
+        folder.write("feed/packages/a.json~/p.8.00000000-0000-0000-0000-000000000000", [])
+        let before = try await feed.everything()
+        // Six generations beside the first, of which three are kept; and the proposal for one that is over.
+        #expect(try await collect(feed, deletes: false).candidates == 4)
+        #expect(try await collect(feed).deleted == 4)
+        #expect(try await collect(feed) == CollectOperation.Summary())
+        #expect(try await feed.everything() == before)
+        let left = [5, 6, 7].map { "feed/packages/a.json~/\($0)" } + ["feed/packages/a.json"]
+        for name in left { #expect(folder.read(name) != nil, Comment(rawValue: name)) }
+        #expect(folder.read("feed/packages/a.json~/p.8.00000000-0000-0000-0000-000000000000") != nil)
+        symlink("/dev/null", folder.path + "/feed/packages/b.json")
+        await expectError(.corrupt) { try await collect(feed) }
     }
 
     @Test("former revisions and fresh tombstones keep their content")

@@ -69,22 +69,29 @@ import Testing
         await expectError(.unavailable) { try await late.run() }
         #expect(try await feed.text(at: "a") == "two")
     }
-}
 
-/// A clock that goes when it is told to.
-private final class ManualClock: Clock {
-    struct Instant: InstantProtocol {
-        var time: Duration
-        func advanced(by duration: Duration) -> Instant { Instant(time: time + duration) }
-        func duration(to other: Instant) -> Duration { other.time - time }
-        static func < (left: Instant, right: Instant) -> Bool { left.time < right.time }
+    @Test("a removal that comes too late is counted and told, and the next collection does it")
+    func failing() async throws {
+        let clock = ManualClock()
+        let storage = MemoryStorage(clock: clock, movesAtomically: false)
+        let bench = try await Bench(onBuckets: true)
+        // The collector is held up before it says that it removes the blob.
+        let plan = FaultPlan.once(.writeRecord, at: 1, .late { clock.advance(by: .seconds(301)) })
+        try bench.opener.replace(RootURL("/memory/feed"), with: storage)
+        let feed = try await bench.feed("npm", CollectTests.hasty, root: "/memory/feed")
+        let digest = try await orphan("one", in: feed)
+        clock.advance(by: .seconds(1))
+        try bench.opener.replace(RootURL("/memory/feed"), with: FaultStorage(storage, plan: plan))
+        let failed = Collected<String>()
+        let summary = try await CollectOperation(
+            bench.reopened().feed("npm"), .init(deletes: true, maximumPercent: 100)
+        ) { event in
+            if case .failed(let key, _) = event { failed.add(key) }
+        }.run()
+        #expect(summary.failed == 1 && summary.deleted == 0)
+        #expect(failed.all == [FeedLayout.blob(digest).text])
+        #expect(try await state(digest, in: feed) == .deleting)
+        clock.advance(by: .seconds(301))
+        #expect(try await collect(feed).deleted == 1)
     }
-
-    private let time = Mutex(Duration.zero)
-
-    var now: Instant { Instant(time: time.withLock { $0 }) }
-    var minimumResolution: Duration { .nanoseconds(1) }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {}
-    func advance(by duration: Duration) { time.withLock { $0 += duration } }
 }

@@ -182,6 +182,55 @@ import Testing
         for number in 1...2 { #expect(try await feed.text(at: "pkg/\(number)") == "content \(number)") }
     }
 
+    @Test("a good copy that a killed repair left in quarantine, without a note, comes back", arguments: [false, true])
+    func leftInQuarantine(onBuckets: Bool) async throws {
+        let feed = try await Bench(onBuckets: onBuckets).feed()
+        let published = try await feed.publish("only here", at: "a")
+        let storage = try await feed.visit().storage
+        try await storage.moveObject(FeedLayout.blob(published.digest), to: FeedLayout.quarantined(published.digest))
+        #expect(try await repair(feed, isDryRun: true).repaired == 1)
+        #expect(try await repair(feed).repaired == 1)
+        #expect(try await feed.text(at: "a") == "only here")
+        // Nor does a bad blob in its place hide it.
+        try await storage.spoil(published.digest, Array("ONLY HERE".utf8))
+        #expect(try await repair(feed).repaired == 1)
+        #expect(try await feed.text(at: "a") == "only here")
+    }
+
+    @Test("what cannot be moved is replaced beside, where readers find it, and exchanged once it can be moved")
+    func immovable() async throws {
+        let bench = try await Bench()
+        let feed = try await bench.feed("npm", CollectTests.hasty, root: "/memory/a")
+        let published = try await feed.publish("kept", at: "a")
+        _ = try await bench.feed("mirror").publish("kept", at: "b")
+        let storage = try await bench.storage(feed)
+        try await storage.spoil(published.digest, Array("KEPT".utf8))
+        let blob = FeedLayout.blob(published.digest)
+        let plan = FaultPlan { operation, key, _ in
+            operation == .moveObject && key == blob.text
+                ? .before(StoreError(.permissionDenied, "operation not permitted")) : nil
+        }
+        try bench.opener.replace(RootURL("/memory/a"), with: FaultStorage(storage, plan: plan))
+        let stuck = try await bench.reopened().feed("npm")
+        let messages = Collected<String>()
+        for _ in 0..<2 {
+            let summary = try await repair(stuck) { event in
+                if case .unrepaired(_, _, let error) = event { messages.add(error.message) }
+            }
+            #expect(summary.unrepaired == 1 && summary.repaired == 0)
+        }
+        let beside = try await storage.names(FeedLayout.retired)
+        #expect(beside.count == 1 && messages.all.allSatisfy { $0.contains(beside.first ?? "?") }, "\(messages.all)")
+        #expect(try await stuck.text(at: "a") == "kept")
+        #expect(try await stuck.flaws().count == 1)
+        // Collecting does not take it for garbage, nor the damaged blob for a reason to remove it.
+        _ = try await CollectOperation(stuck, .init(deletes: true, maximumPercent: 100)) { _ in }.run()
+        #expect(try await storage.names(FeedLayout.retired) == beside)
+        #expect(try await repair(feed).repaired == 1)
+        #expect(try await storage.bytes(blob) == Array("kept".utf8))
+        #expect(try await feed.flaws() == [])
+    }
+
     @Test("a dry run names the damage and where good copies are, and changes nothing")
     func dryRun() async throws {
         let (_, feed, all, storage) = try await moved()

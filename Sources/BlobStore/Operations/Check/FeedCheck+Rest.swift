@@ -24,12 +24,12 @@ extension FeedCheck {
     }
 
     private func checkUploads() async throws(StoreError) {
-        let grace = Duration.seconds(visit.record.graceSeconds)
         for try await page in visit.storage.uploadsInFlight() {
-            for upload in page where upload.age > grace {
+            for upload in page where upload.age > visit.leftoverAge {
                 tally.add(
                     .staleStaging, key: upload.id,
-                    "\(upload.id) was left behind by a dead process and holds \(upload.size) bytes, which collecting frees"
+                    "\(upload.id) has not grown for \(upload.age.components.seconds) s, as what a dead process leaves "
+                        + "behind; it holds \(upload.size) bytes, which collecting frees"
                 )
             }
         }

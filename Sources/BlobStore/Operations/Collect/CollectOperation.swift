@@ -3,8 +3,8 @@
 ///
 /// A blob is a candidate when no record names it and it is older than the feed's grace period, by the storage's own
 /// clock. Where objects move atomically it goes to `retired/` (``FeedCollection/retire(_:)``), else it is condemned by
-/// a marker and removed behind a fence (``FeedCollection/condemn(_:)``). A publisher looks at its blob once more before
-/// it reports, and brings it back if it was taken (``ContentStore/settle(_:_:)``).
+/// a marker and removed behind a fence (``FeedCollection/collectByCondemning()``). A publisher looks at its blob once
+/// more before it reports, and brings it back if it was taken (``ContentStore/settle(_:_:)``).
 ///
 /// It stops at the first listing or reading error: what records say must be known whole.
 ///
@@ -29,8 +29,11 @@ public struct CollectOperation: Sendable {
     /// What the collection tells while it runs.
     public enum Event: Sendable {
         case progress(WorkProgress)
-        /// Something that is, or would be, freed: a blob, a retired blob whose time is over, an upload left behind.
+        /// Something that is, or would be, freed: a blob, a retired blob whose time is over, an upload left behind,
+        /// a former version of a record.
         case garbage(key: String, size: Int64, age: Duration)
+        /// Something that could not be removed.
+        case failed(key: String, StoreError)
     }
 
     /// What the collection came to.
@@ -43,6 +46,8 @@ public struct CollectOperation: Sendable {
         public var retired: Int64 = 0
         /// What was removed for good.
         public var deleted: Int64 = 0
+        /// What could not be removed.
+        public var failed: Int64 = 0
         /// Retired blobs that a record names again, and that went back.
         public var restored: Int64 = 0
 

@@ -14,7 +14,7 @@ extension FeedCollection {
         let condemned = Mutex<[Condemned]>([])
         try await eachUnnamed(named) { [self] (blob) async throws(StoreError) in
             guard condemned.withLock({ $0.count < Self.maximumCondemned }) else { return }
-            guard let marker = try await condemn(blob) else { return }
+            guard let marker = try await visit.content.condemn(blob.digest) else { return }
             condemned.withLock { $0.append(Condemned(blob: blob, marker: marker)) }
         }
         let all = condemned.withLock { $0 }
@@ -36,19 +36,6 @@ extension FeedCollection {
     /// So many blobs are removed in one run; the next goes on.
     private static var maximumCondemned: Int { 100_000 }
 
-    /// Condemns a blob, or adopts what another collector condemned.
-    /// - Returns: nil when another is at it.
-    func condemn(_ blob: Blob) async throws(StoreError) -> Stored<CollectionMarker>? {
-        let marker = try await visit.content.marker(blob.digest)
-        switch marker?.body.state {
-        case .condemned: return marker
-        case .deleting:
-            guard try await visit.content.isPastFence(blob.digest) else { return nil }
-            return try await visit.content.swap(marker, blob.digest, to: .condemned)
-        case nil, CollectionMarker.State.none?: return try await visit.content.swap(marker, blob.digest, to: .condemned)
-        }
-    }
-
     /// Which of the digests records name, by a listing that begins now.
     private func names(of digests: [Digest]) async throws(StoreError) -> Set<Digest> {
         let wanted = Set(digests)
@@ -69,11 +56,29 @@ extension FeedCollection {
         }
         let removal = try await place.storage.prepareRemoval(of: place.key)
         guard let deleting = try await content.swap(condemned.marker, blob.digest, to: .deleting) else { return }
+        let prepared = ContinuousClock.now
         do { try await removal.run() } catch {
             if error.code == .cancelled { throw error }
-            return  // The marker is settled by whoever comes after the fence.
+            // The marker is settled by whoever comes after the fence.
+            fail(blob.key.text, error)
+            if error.isForbidden(within: prepared.duration(to: .now)) {
+                throw StoreError(
+                    .permissionDenied,
+                    "the account may not remove content at \(visit.root.url), so nothing more is removed: allow it to "
+                        + "delete objects (\(error.message))", cause: error.cause)
+            }
+            return
         }
         count { $0.deleted += 1 }
         _ = try await content.swap(deleting, blob.digest, to: .none)
+    }
+}
+
+extension StoreError {
+    /// Whether a removal was refused for whose it is, which a server says in the same words when it comes too late.
+    fileprivate func isForbidden(within time: Duration) -> Bool {
+        if code == .permissionDenied { return true }
+        guard case .http(403, _, _) = cause else { return false }
+        return time < .seconds(20)
     }
 }

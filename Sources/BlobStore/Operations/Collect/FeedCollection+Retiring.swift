@@ -63,15 +63,27 @@ extension FeedCollection {
         if !isNamed { add(blob.key.text, blob.info) }
         guard options.deletes else { return }
         try await visit.root.storage.checkLocation()
-        if isNamed {
-            do throws(StoreError) {
-                _ = try await storage.copyObject(from: storage, blob.key, to: FeedLayout.blob(blob.digest))
-                count { $0.restored += 1 }
-            } catch  where error.code == .notFound {
-                return  // Another collector settled it.
-            }
-        }
+        if isNamed, try await !isBack(blob) { return }
         try await storage.removeObject(blob.key)
         if !isNamed { count { $0.deleted += 1 } }
+    }
+
+    /// Whether a blob is in its place, whole and durable, so that its retired copy is not needed any more.
+    private func isBack(_ blob: Blob) async throws(StoreError) -> Bool {
+        let place = FeedLayout.blob(blob.digest)
+        do throws(StoreError) {
+            guard try await storage.copyObject(from: storage, blob.key, to: place) == .present else {
+                count { $0.restored += 1 }
+                return true
+            }
+            return try await visit.content.isGood(place, blob.digest)
+        } catch {
+            switch error.code {
+            case .notFound: return false  // Another collector settled it.
+            // What stands there is damaged, or cannot be changed: the retired copy may be the only good one.
+            case .corrupt, .permissionDenied: return false
+            default: throw error
+            }
+        }
     }
 }

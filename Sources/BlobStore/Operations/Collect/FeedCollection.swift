@@ -9,9 +9,6 @@ final class FeedCollection: Sendable {
     let grace: Duration
     private let summary = Mutex(CollectOperation.Summary())
 
-    /// Uploads are given at least this long, however short the grace period is.
-    private static let minimumUploadAge = Duration.seconds(3_600)
-
     init(
         _ visit: FeedVisit, _ options: CollectOperation.Options,
         _ report: @escaping @Sendable (CollectOperation.Event) -> Void
@@ -28,6 +25,7 @@ final class FeedCollection: Sendable {
     func run() async throws(StoreError) -> CollectOperation.Summary {
         if storage.capabilities.atomicMove { try await collectByRetiring() } else { try await collectByCondemning() }
         try await discardUploads()
+        try await pruneRecords()
         return summary.withLock { $0 }
     }
 
@@ -46,34 +44,6 @@ final class FeedCollection: Sendable {
             return nil
         }
         return Blob(key: key, digest: digest, info: known)
-    }
-
-    /// What all records name, but for tombstones older than the grace period.
-    func references() async throws(StoreError) -> References {
-        counter.begin("reading records")
-        let references = try await References.make()
-        var pages = storage.list(ListRequest(FeedLayout.packages)).makeAsyncIterator()
-        try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
-            [self] (page) async throws(StoreError) in
-            for entry in page {
-                guard case .key(let key, _) = entry else { continue }
-                try await references.add(try await self.named(by: key))
-            }
-            counter.add(items: Int64(page.count))
-        }
-        return references
-    }
-
-    /// - Throws: `corrupt` where a record does not tell what it names: then nothing may be freed.
-    private func named(by key: Key) async throws(StoreError) -> [Reference] {
-        let path: PackagePath
-        do { path = try PackagePath(of: key) } catch {
-            throw StoreError(
-                .corrupt, "\(key) is the record of no package path, so what it names is unknown: move it away first")
-        }
-        guard let record = try await visit.package(path)?.body else { return [] }
-        if visit.isExpired(record) { return [] }
-        return record.allReferences
     }
 
     /// Calls `body` for each blob that no record names and that is old enough.
@@ -132,10 +102,15 @@ extension FeedCollection {
         report(.garbage(key: key, size: info.size, age: info.age))
     }
 
+    /// Tells of something that could not be removed; the collection goes on.
+    func fail(_ key: String, _ error: StoreError) {
+        summary.withLock { $0.failed += 1 }
+        report(.failed(key: key, error))
+    }
+
     private func discardUploads() async throws(StoreError) {
-        let limit = max(grace, Self.minimumUploadAge)
         for try await page in storage.uploadsInFlight() {
-            for upload in page where upload.age > limit {
+            for upload in page where upload.age > visit.leftoverAge {
                 add(upload.id, ObjectInfo(size: upload.size, age: upload.age))
                 guard options.deletes else { continue }
                 try await storage.discardUpload(upload)

@@ -26,61 +26,93 @@ struct FeedRepair: Sendable {
 
     /// Stages and verifies a good copy, takes the bad one out of its place, and puts the good one there.
     private func exchange(_ digest: Digest, _ why: String) async throws(StoreError) -> (String?, Bool) {
-        if options.isDryRun { return (try await find(digest)?.name, false) }
-        for source in sources.all {
-            guard let staged = try await stage(digest, from: source) else { continue }
+        if options.isDryRun { return (try await find(digest), false) }
+        guard let copy = try await goodCopy(digest) else {
+            // A damaged blob serves nobody: reading it fails either way, and an upload heals what is absent.
             let place = try await visit.content.quarantine(digest, why: why, by: options.by)
-            _ = try await visit.content.secure(staged)
-            return (source.name, place != nil)
+            return (nil, place != nil)
         }
-        // A damaged blob serves nobody: reading it fails either way, and an upload heals what is absent.
-        let place = try await visit.content.quarantine(digest, why: why, by: options.by)
-        return (nil, place != nil)
+        let place: Key?
+        do { place = try await visit.content.quarantine(digest, why: why, by: options.by) } catch {
+            if error.code == .cancelled || error.code == .wrongRoot { throw error }
+            throw try await replacedBeside(copy, error)
+        }
+        let origin = copy.origin
+        try await visit.content.putBack(copy.staged)
+        return (origin, place != nil)
+    }
+
+    /// What cannot be moved keeps its name, which is the content's only place; a copy beside it is found by readers.
+    private func replacedBeside(_ copy: borrowing GoodCopy, _ cause: StoreError) async throws(StoreError) -> StoreError
+    {
+        let digest = copy.staged.summary.digest
+        var place = copy.origin
+        if !copy.isBeside { place = try await visit.content.putBeside(copy.staged).text }
+        return StoreError(
+            cause.code,
+            "the damaged blob of \(digest) cannot be moved (\(cause.message)); a good copy stands beside it as \(place): "
+                + "see to it that the damaged one can be moved, and repair again", cause: cause.cause
+        ).during("repair", key: FeedLayout.blob(digest).text)
     }
 
     private func bringBack(_ digest: Digest) async throws(StoreError) -> String? {
-        if options.isDryRun { return try await find(digest)?.name }
-        for key in try await visit.content.retiredCopies(of: digest) where try await visit.content.isGood(key, digest) {
-            if try await bringBack(digest, from: key) { return visit.root.url.description }
+        if options.isDryRun { return try await find(digest) }
+        guard let copy = try await goodCopy(digest) else { return nil }
+        let origin = copy.origin
+        try await visit.content.putBack(copy.staged)
+        return origin
+    }
+
+    /// Content that was read whole and verified, and where it came from.
+    private struct GoodCopy: ~Copyable {
+        let origin: String
+        let staged: StagedContent
+        /// Whether it stands where readers find it beside a damaged blob.
+        var isBeside = false
+    }
+
+    /// A verified copy: what was set aside in this very root comes first, since a collector or a repair that died may
+    /// have left it there.
+    private func goodCopy(_ digest: Digest) async throws(StoreError) -> GoodCopy? {
+        for key in try await visit.content.copiesAside(of: digest)
+        where try await visit.content.isPresentAndGood(key, digest) {
+            guard let staged = try await stage(digest, key, from: visit.storage) else { continue }
+            return GoodCopy(origin: key.text, staged: staged, isBeside: FeedLayout.retired.contains(key))
         }
         for source in sources.all {
-            guard let staged = try await stage(digest, from: source) else { continue }
-            _ = try await visit.content.secure(staged)
-            return source.name
+            guard let staged = try await stage(digest, FeedLayout.blob(digest), from: source.storage) else { continue }
+            return GoodCopy(origin: source.name, staged: staged)
         }
         return nil
     }
 
-    /// - Returns: false when a collector settled the retired copy meanwhile.
-    private func bringBack(_ digest: Digest, from retired: Key) async throws(StoreError) -> Bool {
+    /// A verified copy of an object; nil when it is absent or bad.
+    private func stage(
+        _ digest: Digest, _ key: Key, from storage: any Storage
+    ) async throws(StoreError) -> StagedContent? {
         do throws(StoreError) {
-            _ = try await visit.storage.copyObject(from: visit.storage, retired, to: FeedLayout.blob(digest))
-            return true
-        } catch  where error.code == .notFound {
-            return false
-        }
-    }
-
-    /// A verified copy from a source; nil when it has none that is good.
-    private func stage(_ digest: Digest, from source: RepairSources.Source) async throws(StoreError) -> StagedContent? {
-        let content = ContentStore(source.storage)
-        do throws(StoreError) {
-            guard let info = try await content.stat(digest) else { return nil }
             var staged: StagedContent?
-            try await content.read(digest, size: info.size) { (content) async throws(StoreError) in
+            try await storage.readObject(key, range: nil) { (content) async throws(StoreError) in
                 staged = try await visit.content.stage(content.chunks, expecting: digest)
             }
             return staged.take()
         } catch {
             // Only a source's own failure is passed over.
+            if error.code == .digestMismatch || error.code == .notFound { return nil }
             if error.isOfDestination(visit.storage.address) || error.code == .cancelled { throw error }
             return nil
         }
     }
 
-    private func find(_ digest: Digest) async throws(StoreError) -> RepairSources.Source? {
-        for source in sources.all where try await ContentStore(source.storage).isPresentAndGood(digest) {
-            return source
+    /// Where a good copy is; nil when none was found.
+    private func find(_ digest: Digest) async throws(StoreError) -> String? {
+        for key in try await visit.content.copiesAside(of: digest)
+        where try await visit.content.isPresentAndGood(key, digest) {
+            return key.text
+        }
+        let blob = FeedLayout.blob(digest)
+        for source in sources.all where try await ContentStore(source.storage).isPresentAndGood(blob, digest) {
+            return source.name
         }
         return nil
     }
@@ -106,9 +138,9 @@ extension StoreError {
 }
 
 extension ContentStore {
-    /// Whether a blob is there, can be read, and has its digest.
-    fileprivate func isPresentAndGood(_ digest: Digest) async throws(StoreError) -> Bool {
-        do { return try await isGood(FeedLayout.blob(digest), digest) } catch  where error.code == .notFound {
+    /// Whether an object is there, can be read, and has that digest.
+    fileprivate func isPresentAndGood(_ key: Key, _ digest: Digest) async throws(StoreError) -> Bool {
+        do { return try await isGood(key, digest) } catch  where error.code == .notFound {
             return false
         }
     }

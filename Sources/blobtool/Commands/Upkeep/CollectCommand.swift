@@ -31,20 +31,22 @@ struct CollectCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         try await session.withStore(root) { store in
             var failures = 0
+            var isWhole = true
             let names = feed.isEmpty ? try await store.feeds().flattened() : feed
             for name in names {
                 do {
-                    try await collect(try await store.feed(name), session)
+                    if try await collect(try await store.feed(name), session).failed > 0 { isWhole = false }
                 } catch let error as StoreError where names.count > 1 && !error.meetsEveryItem {
                     failures += 1
                     session.console.report(error)
                 }
             }
-            return ExitStatus(succeeded: names.count - failures, failed: failures)
+            let status = ExitStatus(succeeded: names.count - failures, failed: failures)
+            return status == .done && !isWhole ? .notGood : status
         }
     }
 
-    private func collect(_ feed: Feed, _ session: Session) async throws {
+    private func collect(_ feed: Feed, _ session: Session) async throws -> CollectOperation.Summary {
         let console = session.console
         let options = CollectOperation.Options(
             deletes: delete, maximumPercent: maxDelete.value, jobs: work.jobs ?? 8)
@@ -61,10 +63,14 @@ struct CollectCommand: ToolCommand {
                             "age": .integer(age.components.seconds),
                         ]),
                     text: "\(key.printable)  \(ByteSize(bytes: size).human), \(age.human) old")
+            case .failed(_, let error):
+                console.report(error)
+                meter.add(failures: 1)
             }
         }
         let summary = try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
         console.emit(summary.line(feed.name, isDryRun: !delete), text: summary.text(feed.name, isDryRun: !delete))
+        return summary
     }
 }
 
@@ -75,7 +81,7 @@ extension CollectOperation.Summary {
             [
                 "command": "gc", "feed": .string(feed.text), "candidates": .integer(candidates),
                 "deleted": .integer(deleted), "bytes": .integer(bytes), "retired": .integer(retired),
-                "restored": .integer(restored), "dryRun": .bool(isDryRun),
+                "restored": .integer(restored), "failed": .integer(failed), "dryRun": .bool(isDryRun),
             ])
     }
 
@@ -83,6 +89,6 @@ extension CollectOperation.Summary {
         let found = "feed \(feed): \(counted(candidates, "piece")) of garbage, \(ByteSize(bytes: bytes).human)"
         if isDryRun { return found + "; nothing was freed, which --delete does" }
         return found + "; \(grouped(deleted)) removed, \(grouped(retired)) moved aside until the grace period is over, "
-            + "\(grouped(restored)) put back"
+            + "\(grouped(restored)) put back" + (failed > 0 ? ", \(grouped(failed)) could not be removed" : "")
     }
 }

@@ -1,0 +1,81 @@
+extension FeedCollection {
+    /// What all records name, but for tombstones older than the grace period.
+    ///
+    /// What a listing tells of a record's age is used where that is the age of its last write.
+    func references() async throws(StoreError) -> References {
+        counter.begin("reading records")
+        let references = try await References.make()
+        let keepsVersions = try await storage.formerVersionsPlace(of: [FeedLayout.marker]) != nil
+        let request = ListRequest(FeedLayout.packages, wantsDetails: !keepsVersions)
+        var pages = storage.list(request).makeAsyncIterator()
+        try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
+            [self] (page) async throws(StoreError) in
+            for entry in page {
+                switch entry {
+                case .key(let key, let info): try await references.add(try await named(by: key, listed: info))
+                case .foreign(let name, _): throw Self.unknown(name)
+                case .folder, .access: break
+                }
+            }
+            counter.add(items: Int64(page.count))
+        }
+        return references
+    }
+
+    /// - Throws: where a record does not tell what it names: then nothing may be freed.
+    private func named(by key: Key, listed: ObjectInfo?) async throws(StoreError) -> [Reference] {
+        let path: PackagePath
+        do { path = try PackagePath(of: key) } catch { throw Self.unknown(key.text) }
+        guard let record = try await visit.package(path)?.body else {
+            // Records of a feed in use are never removed.
+            throw StoreError(
+                .unavailable, "the record \(key) is listed, but reads as absent, so what it names is unknown: try again"
+            )
+        }
+        if visit.isExpired(record), try await isOld(key, listed) { return [] }
+        return record.allReferences
+    }
+
+    /// Whether a record has stood as it is for the grace period, by the storage's own clock: what a tombstone says of
+    /// its time is by the clock of whoever wrote it.
+    private func isOld(_ key: Key, _ listed: ObjectInfo?) async throws(StoreError) -> Bool {
+        if let place = try await storage.formerVersionsPlace(of: [key]), let inner = place.keys.first {
+            return (try await place.storage.recordAge(inner) ?? .zero) > grace
+        }
+        return (listed?.age ?? .zero) > grace
+    }
+
+    private static func unknown(_ name: String) -> StoreError {
+        StoreError(
+            .corrupt, "\(name) is the record of no package path, so what it names is unknown: move it away first")
+    }
+
+    /// Frees former versions of records, and what writers left behind who died.
+    func pruneRecords() async throws(StoreError) {
+        guard try await storage.formerVersionsPlace(of: [FeedLayout.marker]) != nil else { return }
+        counter.begin("pruning records")
+        if options.deletes { try await visit.root.storage.checkLocation() }
+        for folder in [FeedLayout.packages, FeedLayout.checks] {
+            var pages = storage.list(ListRequest(folder)).makeAsyncIterator()
+            try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
+                [self] (page) async throws(StoreError) in
+                try await prune(page.compactMap { if case .key(let key, _) = $0, key.isRecord { key } else { nil } })
+                counter.add(items: Int64(page.count))
+            }
+        }
+    }
+
+    private func prune(_ keys: [Key]) async throws(StoreError) {
+        guard let place = try await storage.formerVersionsPlace(of: keys) else { return }
+        // Some dozens at a time, so that none holds up what waits for the same threads.
+        for start in stride(from: 0, to: place.keys.count, by: 32) {
+            let some = Array(place.keys[start..<min(start + 32, place.keys.count)])
+            let former = try await place.storage.formerVersions(
+                of: some, idle: visit.leftoverAge, removing: options.deletes)
+            for version in former {
+                add(version.name, version.info)
+                if options.deletes { count { $0.deleted += 1 } }
+            }
+        }
+    }
+}
