@@ -12,8 +12,9 @@ extension PackageStore {
         try await server.verify()
         if try await catalog.find(name) != nil { throw Self.exists(name) }
         let place = url ?? server.url.appending(Catalog.place(name))
+        if url != nil { try await refuseOverlap(place, for: name) }
         let root = try await Root.create(
-            place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+            place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
         ).root
         await root.storage.close()
         do {
@@ -52,17 +53,21 @@ extension PackageStore {
         let stored = try await catalog.feed(name)
         let place = url ?? server.url.appending(Catalog.place(name))
         if place == catalog.location(stored.body) { return stored.body }
+        try stored.body.expectSettled()
+        try await refuseClosed(place, of: stored.body)
+        try await refuseOverlap(place, for: name)
         var id = try await idOfFeedRoot(at: place, name)
         if id != stored.body.id {
             try await refusePackages(
                 in: stored.body, "it can be pointed only at its own root: move it with a migration")
             let root = try await Root.create(
-                place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+                place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
             ).root
             await root.storage.close()
             id = root.id
         }
         var next = stored.body
+        if let id { next.forget(formerRoot: id) }
         next.change(to: .active, root: url, id: id ?? stored.body.id)
         do {
             return try await server.storage.replace(Catalog.key(name), stored, with: next).body
