@@ -46,8 +46,8 @@ package struct Refusal: Sendable, Equatable {
             (_, "OperationAborted"), (_, "ConditionalRequestConflict"):
             true
         case (408, _), (429, _): true
-        // 501 and 505: the server cannot; 507: it is full; 511: a network wants a login. What else has gone wrong there,
-        // and at whatever stands before it, may pass.
+        // 501 and 505: the server cannot; 507: it is full; 511: a network wants a login. What else has gone wrong
+        // there, and at whatever stands before it, may pass.
         case (500..<600, _): ![501, 505, 507, 511].contains(status)
         default: false
         }

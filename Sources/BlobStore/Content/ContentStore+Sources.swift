@@ -35,8 +35,8 @@ extension Digest {
     }
 }
 
-/// Content that stays where it is until it is committed, and is hashed again while it is: what has changed since is never
-/// stored under the digest of what it was.
+/// Content that stays where it is until it is committed, and is hashed again while it is: what has changed since is
+/// never stored under the digest of what it was.
 private final class SourceUpload: StagedUpload {
     private let source: ObjectSource
     private let storage: any Storage

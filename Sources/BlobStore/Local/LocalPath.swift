@@ -50,18 +50,6 @@ enum LocalPath {
     /// What statfs(2) calls the filesystem of processes.
     private static let processes: UInt64 = 0x9FA0
 
-    /// The path from `/` without symbolic links, as far as it exists.
-    /// - Source: realpath(3).
-    static func resolved(_ path: String) -> String {
-        if let real = realpath(path, nil) {
-            defer { free(real) }
-            return String(cString: real)
-        }
-        guard path != "/", let (folder, name) = split(path) else { return path }
-        let above = resolved(folder)
-        return above == "/" ? "/" + name : above + "/" + name
-    }
-
     /// The first segment on the way to `path` that is there and is no directory, as far as one can be found.
     static func obstacle(on path: String) -> String? {
         let absolute = path.hasPrefix("/")

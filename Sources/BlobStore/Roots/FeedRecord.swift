@@ -2,7 +2,7 @@
 public struct FeedRecord: DocumentBody {
     package static let title = "feed record"
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case feed, state, epoch, id, root, mutable, graceSeconds, digests, created, migration, former
+        case feed, state, epoch, id, root, mutable, graceSeconds, digests, created, migration, former, formers
     }
 
     /// Whether a feed takes writes, or is on its way.
@@ -27,10 +27,11 @@ public struct FeedRecord: DocumentBody {
     public let created: Timestamp
     /// Set while the feed's packages are being copied to another root.
     public internal(set) var migration: Destination?
-    /// The root that the feed was in before its last migration, until its source is deleted.
-    public internal(set) var former: Destination?
+    /// As a version wrote it that knew one former root; read with the others, and never written.
+    private(set) var former: FormerRoot?
+    private(set) var formers: [FormerRoot]?
 
-    /// A root of this feed beside its present one.
+    /// Where a feed's packages are being copied to.
     public struct Destination: Sendable, Equatable, Codable {
         /// Nil for the feed's place in the server root.
         public let root: RootURL?
@@ -38,7 +39,7 @@ public struct FeedRecord: DocumentBody {
         public let id: String
         public let since: Timestamp
         public let by: String
-        /// While it is being migrated to: names the run that is at work, so that one who was taken over finds out.
+        /// Names the run that is at work, so that one who was taken over finds out.
         public internal(set) var run: String?
     }
 
@@ -72,6 +73,12 @@ public struct FeedPolicy: Sendable, Equatable {
 }
 
 extension FeedRecord {
+    /// Keeps the former roots in the field that has room for all.
+    mutating func set(_ formerRoots: [FormerRoot]) {
+        former = nil
+        formers = formerRoots.isEmpty ? nil : formerRoots
+    }
+
     package mutating func apply(_ policy: FeedPolicy) {
         mutable = policy.mutable ?? mutable
         graceSeconds = policy.graceSeconds ?? graceSeconds

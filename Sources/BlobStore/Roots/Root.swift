@@ -12,11 +12,14 @@ package struct Root: Sendable {
         package var feed: FeedName?
         /// The pinned id; nil where none is known yet.
         package var id: String?
+        /// The id of the server root that a root is made for.
+        package var server: String?
 
-        package init(_ kind: RootMarker.Kind, feed: FeedName? = nil, id: String? = nil) {
+        package init(_ kind: RootMarker.Kind, feed: FeedName? = nil, id: String? = nil, server: String? = nil) {
             self.kind = kind
             self.feed = feed
             self.id = id
+            self.server = server
         }
     }
 
@@ -60,7 +63,8 @@ package struct Root: Sendable {
                 try await storage.flushRecord(FeedLayout.marker)
                 return (Root(url: url, storage: storage, marker: marker), false)
             }
-            let marker = try await write(RootMarker(identity.kind, feed: identity.feed), to: storage)
+            let marker = try await write(
+                RootMarker(identity.kind, feed: identity.feed, server: identity.server), to: storage)
             try identity.check(marker.found, at: url)
             return (Root(url: url, storage: storage, marker: marker.found), marker.isNew)
         } catch {
@@ -134,6 +138,11 @@ extension Root.Identity {
     }
 
     package func check(_ marker: RootMarker, at url: RootURL) throws(StoreError) {
+        if let aside = marker.setAside {
+            throw StoreError(
+                .wrongRoot, "\(url) is no root any more: \(aside.by) set it aside on \(aside.at), to be kept"
+            ).during("open", root: url.description)
+        }
         if marker.kind != kind || (feed != nil && marker.feed != feed) {
             let wanted = kind == .server ? "a server root" : "the root of feed \"\(feed?.text ?? "?")\""
             throw StoreError(.wrongRoot, "\(url) is \(marker.owner), not \(wanted)").during(

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 /// What `root.json` says: which root this is. Written once, when the root is made.
 package struct RootMarker: DocumentBody {
     package static let title = "root marker"
-    package enum CodingKeys: String, CodingKey, CaseIterable { case kind, feed, id, created }
+    package enum CodingKeys: String, CodingKey, CaseIterable { case kind, feed, id, created, server, setAside }
 
     package enum Kind: String, Sendable, Codable {
         case server, feed
@@ -15,12 +15,30 @@ package struct RootMarker: DocumentBody {
     /// A UUID in lower case.
     package let id: String
     package let created: Timestamp
+    /// The id of the server root whose catalog it was made for; nil where it was made by an older version.
+    package let server: String?
+    /// Set when it is no feed's root any more, and kept for a person. Its id is then a new one.
+    package private(set) var setAside: SetAside?
 
-    package init(_ kind: Kind, feed: FeedName? = nil) {
+    /// When a root was set aside, and by whom.
+    package struct SetAside: Sendable, Equatable, Codable {
+        package let at: Timestamp
+        package let by: String
+    }
+
+    package init(_ kind: Kind, feed: FeedName? = nil, server: String? = nil) {
         self.kind = kind
         self.feed = feed
+        self.server = server
         id = UUID().uuidString.lowercased()
         created = .now
+    }
+
+    /// The marker of the same root once it is set aside: no catalog names its id.
+    package func markedAside(by: String) -> RootMarker {
+        var next = RootMarker(kind, feed: feed, server: server)
+        next.setAside = SetAside(at: .now, by: by)
+        return next
     }
 
     /// e.g. `the root of feed "npm"`

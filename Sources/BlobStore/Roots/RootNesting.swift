@@ -16,10 +16,13 @@ package struct RootNesting: Sendable {
         let resolved = try await place.resolved()
         for root in known {
             let other = try await root.resolved()
-            if resolved.isInside(other) { throw Self.refusal("\(place) lies inside of the root \(root)") }
-            if other.isInside(resolved) { throw Self.refusal("the root \(root) lies inside of \(place)") }
+            switch resolved.relation(to: other) {
+            case .inside: throw Self.refusal("\(place) lies inside of the root \(root)")
+            case .around: throw Self.refusal("the root \(root) lies inside of \(place)")
+            case .same, .apart: break
+            }
         }
-        for folder in resolved.placesAbove {
+        for folder in resolved.parents {
             guard let marker = try await marker(at: folder) else { continue }
             throw Self.refusal("\(place) lies inside of \(folder), which is \(marker)")
         }
@@ -54,44 +57,6 @@ package struct RootNesting: Sendable {
             case .corrupt, .notFound, .permissionDenied, .sourceFailed: return nil
             default: throw error
             }
-        }
-    }
-}
-
-extension RootURL {
-    /// The same place without symbolic links, as far as it exists.
-    fileprivate func resolved() async throws(StoreError) -> RootURL {
-        guard case .file(let path) = place else { return self }
-        return RootURL(.file(path: try await LocalThreads.run { () throws(StoreError) in LocalPath.resolved(path) }))
-    }
-
-    /// The places above this one, the innermost first.
-    fileprivate var placesAbove: [RootURL] {
-        switch place {
-        case .file(let path):
-            Self.foldersAbove(path).map { RootURL(.file(path: "/" + $0)) }
-        case .s3(let bucket, let prefix, let settings):
-            Self.foldersAbove(prefix).map {
-                RootURL(.s3(bucket: bucket, prefix: $0.isEmpty ? "" : $0 + "/", settings: settings))
-            }
-        }
-    }
-
-    /// `a/b`, `a` and nothing of `a/b/c`.
-    private static func foldersAbove(_ path: String) -> [String] {
-        let segments = path.split(separator: "/")
-        return segments.indices.reversed().map { segments[..<$0].joined(separator: "/") }
-    }
-
-    /// Whether this place is a folder below another.
-    fileprivate func isInside(_ other: RootURL) -> Bool {
-        switch (place, other.place) {
-        case (.file(let path), .file(let above)):
-            path != above && path.utf8.starts(with: (above == "/" ? above : above + "/").utf8)
-        case (.s3(let bucket, let prefix, let settings), .s3(let otherBucket, let above, let others)):
-            bucket == otherBucket && settings["endpoint"] == others["endpoint"] && prefix != above
-                && prefix.utf8.starts(with: above.utf8)
-        default: false
         }
     }
 }

@@ -35,6 +35,8 @@ extension Explanation {
                 "setBy": .string(setBy.description), "expectedId": .string(expectedID),
                 "foundId": foundID.map { .string($0) } ?? .null, "matches": .bool(matches),
                 "problem": problem.map { .string($0.description) },
+                "destination": destination.map { .string($0.description) },
+                "former": .array(formerRoots.map { .string($0.description) }),
             ])
     }
 
@@ -49,6 +51,7 @@ extension Explanation {
             expected  \(expectedID)
             found     \(foundID ?? "nothing")
             matches   \(verdict.printable)
-            """
+            """ + (destination.map { "\ncopying   to \($0.description.printable)" } ?? "")
+                + formerRoots.map { "\nformer    \($0.description.printable)" }.joined()
     }
 }

@@ -179,7 +179,9 @@ extension MigrationModel {
             if state.catalog.phase == .active {
                 next.swap(Catalog(root: state.catalog.root, phase: .copying), epochGrows: false)
             } else if without != .takesOver {
-                next.swap(state.catalog, epochGrows: false)
+                // Writers whom a dead one holds are let go.
+                let copying = Catalog(root: state.catalog.root, phase: .copying)
+                next.swap(copying, epochGrows: state.catalog.phase == .held)
             }
             me = Migrator(step: .read, source: state.catalog.root, holdsVersion: true)
             add("begins a migration, or takes one over")

@@ -24,3 +24,30 @@ struct MigrationModelTests {
         }
     }
 }
+
+@Suite("Deleting the root that a feed moved away from, in every interleaving of a small model")
+struct DeletionModelTests {
+    static let models = [
+        DeletionModel(deleters: 1, migrations: 3, deletions: 3),
+        DeletionModel(deleters: 2, migrations: 3, deletions: 3),
+        DeletionModel(deleters: 3, migrations: 2, deletions: 3),
+    ]
+
+    @Test(
+        "the rules together keep what the feed's root holds, whoever stops where and goes on", arguments: models.indices
+    )
+    func sound(_ index: Int) {
+        let finding = Self.models[index].search()
+        #expect(finding.isSound, "\(finding)")
+        print("deletion, case \(index): \(finding)")
+    }
+
+    @Test("no rule can be left out", arguments: DeletionModel.Rule.allCases)
+    func rule(_ rule: DeletionModel.Rule) {
+        expectCounterexample("deletion without \(rule)", Self.models) { model in
+            var model = model
+            model.without = rule
+            return model.search()
+        }
+    }
+}

@@ -7,11 +7,12 @@ import Testing
         "a place inside of a known root or around one is refused, and others are not",
         arguments: [
             ("s3://b/root/sub", true), ("s3://b/root/feeds/a/packages", true), ("s3://b/own/x", true), ("s3://b", true),
-            ("s3://b/root2", false), ("s3://c/root/sub", false), ("s3://b/root/sub?endpoint=http://other", false),
+            ("s3://b/root2", false), ("s3://c/root/sub", false), ("s3://b/root/sub?endpoint=http://one", true),
+            ("s3://d/own/x?endpoint=http://other", false),
             ("/disk/sub", true), ("/", true), ("/disk2", false), ("/disk", false), ("s3://b/own", false),
         ])
     func known(_ place: String, _ isRefused: Bool) async throws {
-        let known = try ["s3://b/root", "s3://b/own", "/disk"].map { try RootURL($0) }
+        let known = try ["s3://b/root", "s3://b/own", "s3://d/own?endpoint=http://one", "/disk"].map { try RootURL($0) }
         let nesting = RootNesting(known: known, MemoryOpener())
         if isRefused {
             await expectError(.invalidArgument) { try await nesting.refuse(RootURL(place)) }

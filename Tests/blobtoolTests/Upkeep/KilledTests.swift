@@ -19,13 +19,17 @@ struct KilledTests {
 
     /// Starts a command and kills it as soon as so many files stand in a folder; it may be over before.
     private func kill(_ scratch: Scratch, _ arguments: [String], when count: Int, in folder: String) async throws {
+        try await kill(scratch, arguments) { ((try? scratch.files(folder).count) ?? 0) >= count }
+    }
+
+    /// Starts a command and kills it as soon as something is so; it may be over before.
+    private func kill(_ scratch: Scratch, _ arguments: [String], when isTime: () -> Bool) async throws {
         let process = try Tool.start(arguments, environment: ["BLOBSTORE_ROOT": scratch.root], directory: scratch.path)
         process.closeInput()
         async let output = Tool.blocking { process.collect() }
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
-            let found = (try? scratch.files(folder).count) ?? 0
-            if found >= count || Self.isOver(process) { break }
+            if isTime() || Self.isOver(process) { break }
             try await Task.sleep(for: .milliseconds(1))
         }
         process.signal(SIGKILL)
@@ -59,9 +63,28 @@ struct KilledTests {
         try await scratch.run("migrate", "npm", "--to", scratch.path + "/moved").succeeded()
         #expect(try await scratch.json("explain", "npm").succeeded().output.contains("moved"))
         try await expectWhole(scratch, packages, "completed")
-        try await kill(
-            scratch, ["migrate", "npm", "--delete-source"], when: 0, in: "root/feeds/npm/packages")
-        try await expectWhole(scratch, packages, "killed while deleting the source")
+    }
+
+    @Test("migrate --delete-source")
+    func deleteSource() async throws {
+        var random = Endurance.generator("killed deletions of a source")
+        for round in 0..<Self.kills {
+            let scratch = try await scene()
+            let packages = try await scratch.run("ls", "npm", "--names").succeeded().output
+            try await scratch.run("migrate", "npm", "--to", scratch.path + "/moved").succeeded()
+            let source = "root/feeds/npm"
+            let all = try scratch.files(source).count
+            let command = ["migrate", "npm", "--delete-source"]
+            let left = all - Int.random(in: 0..<all / 2, using: &random)
+            try await kill(scratch, command) { ((try? scratch.files(source).count) ?? 0) < left }
+            try await expectWhole(scratch, packages, "killed while deleting the source, round \(round)")
+            // It may have been over, or before its first step: then there is nothing, or all of it, to do.
+            let again = try await Tool.run(
+                command, environment: ["BLOBSTORE_ROOT": scratch.root], directory: scratch.path)
+            #expect(again.status == 0 || again.errors.contains("no former root"), "\(again.errors)")
+            #expect(try scratch.files(source).filter { $0 != "root.json" }.isEmpty)
+            try await expectWhole(scratch, packages, "completed, round \(round)")
+        }
     }
 
     @Test("gc")

@@ -11,9 +11,7 @@ extension PackageStore {
         if try await isEmptied(stored.body) { return try await server.storage.removeRecord(Catalog.key(name)) }
         let visit = try await Feed(name, in: self).visit()
         try await visit.root.verify()
-        guard stored.body.state != .migrating else {
-            throw StoreError(.migrating, "the feed \"\(name)\" is being migrated: finish or abort that first")
-        }
+        try stored.body.expectAlone()
         var marked = stored.body
         marked.change(to: .deleting, root: marked.root, id: marked.id)
         let deleting = try await server.storage.replace(Catalog.key(name), stored, with: marked)
@@ -26,7 +24,13 @@ extension PackageStore {
                 throw error
             }
         }
-        try await visit.root.removeEverything()
+        try await visit.root.removeEverything { () async throws(StoreError) in
+            // Whoever was paused while another finished, and the feed was made anew, deletes nothing of that.
+            let now = try await catalog.find(name)?.body
+            guard now?.state == .deleting, now?.id == marked.id else {
+                throw StoreError(.preconditionFailed, "the feed \"\(name)\" was deleted by another meanwhile")
+            }
+        }
         await roots.forget(visit.root.url)
         await visit.root.removeFolders()
         try await server.storage.removeRecord(Catalog.key(name))
@@ -42,31 +46,17 @@ extension PackageStore {
     }
 }
 
-extension Root {
-    /// Removes all that the root holds, its marker last.
-    package func removeEverything() async throws(StoreError) {
-        try await removeContents()
-        try await storage.removeRecord(FeedLayout.marker)
-    }
-
-    /// Takes the folders away that are empty now, the root's own last. What stands in one keeps it, and no file is
-    /// removed; that a folder stays does no harm, and so is no error.
-    package func removeFolders() async {
-        try? await (storage as? any ExaminedStorage)?.dismantle()
-    }
-
-    /// Removes all that the root holds but its marker.
-    package func removeContents() async throws(StoreError) {
-        try await verify()
-        for try await page in storage.list(ListRequest()) {
-            var objects: [Key] = []
-            for case .key(let key, _) in page where key != FeedLayout.marker {
-                if key.isRecord { try await storage.removeRecord(key) } else { objects.append(key) }
-            }
-            for result in try await storage.removeObjects(objects) { try result.get() }
+extension FeedRecord {
+    /// - Throws: when there are other roots than the feed's own, which would be forgotten with its record.
+    fileprivate func expectAlone() throws(StoreError) {
+        if state == .migrating || migration != nil {
+            throw StoreError(.migrating, "the feed \"\(feed)\" is being migrated: finish or abort that first")
         }
-        for try await page in storage.uploadsInFlight() {
-            for upload in page { try await storage.discardUpload(upload) }
-        }
+        guard let former = formerRoots.first else { return }
+        let isClosed = former.deletion?.isDone == true
+        throw StoreError(
+            .alreadyExists,
+            "the feed \"\(feed)\" has a former root, at \(former.root?.description ?? "its place in the server root"): "
+                + "first say \"blobtool migrate \(feed) --delete-source\(isClosed ? " --reopen" : "")\"")
     }
 }

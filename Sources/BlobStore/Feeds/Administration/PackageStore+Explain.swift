@@ -15,6 +15,10 @@ public struct Explanation: Sendable {
     public let foundID: String?
     /// Why it does not match, or could not be looked at.
     public let problem: StoreError?
+    /// Where the feed's packages are being copied to.
+    public let destination: RootURL?
+    /// Where the feed was before, until that is deleted.
+    public let formerRoots: [RootURL]
 
     /// Whether the root could be opened and carries the id that is expected of it.
     public var matches: Bool { problem == nil && expectedID == foundID }
@@ -40,7 +44,15 @@ extension PackageStore {
         return Explanation(
             feed: name, root: url, source: record.root == nil ? .server : .feed,
             setBy: record.root == nil ? serverSource : .catalog,
-            expectedID: record.id, foundID: found, problem: problem)
+            expectedID: record.id, foundID: found, problem: problem,
+            destination: record.migration.map { place($0.root, of: name) },
+            formerRoots: record.formerRoots.map { place($0.root, of: name) })
+    }
+
+    /// Where a root of a feed is that its record names.
+    /// - Parameter root: nil for the feed's place in the server root.
+    public func place(_ root: RootURL?, of feed: FeedName) -> RootURL {
+        root ?? server.url.appending(Catalog.place(feed))
     }
 
     /// Where a feed's root is, by its record.

@@ -16,7 +16,7 @@ extension PackageStore {
         let root: Root
         do {
             root = try await Root.create(
-                place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+                place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
             ).root
         } catch {
             // No root came of it, and the folders that were made in the server root hold nothing.
@@ -72,18 +72,22 @@ extension PackageStore {
         let stored = try await catalog.feed(name)
         let place = url ?? server.url.appending(Catalog.place(name))
         if place == catalog.location(stored.body) { return stored.body }
+        try stored.body.expectSettled()
+        try await refuseClosed(place, of: stored.body)
+        try await refuseOverlap(place, for: name)
         var id = try await idOfFeedRoot(at: place, name)
         if id != stored.body.id {
             try await refusePackages(
                 in: stored.body, "it can be pointed only at its own root: move it with a migration")
             try await refuseNesting(place, of: name)
             let root = try await Root.create(
-                place, Root.Identity(.feed, feed: name), inside: server.url, with: opener
+                place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
             ).root
             await root.storage.close()
             id = root.id
         }
         var next = stored.body
+        if let id { next.forget(formerRoot: id) }
         next.change(to: .active, root: url, id: id ?? stored.body.id)
         do {
             return try await server.storage.replace(Catalog.key(name), stored, with: next).body

@@ -13,8 +13,7 @@ extension PackageStore {
         for try await page in catalog.names() {
             for name in page {
                 do throws(StoreError) {
-                    let record = try await catalog.feed(name).body
-                    roots += [catalog.location(record), record.migration?.root, record.former?.root].compactMap { $0 }
+                    roots += catalog.places(of: try await catalog.feed(name).body)
                 } catch {
                     // A record that is damaged or gone stands in the way of its own feed only.
                     guard [.corrupt, .unknownFormat, .notFound].contains(error.code) else { throw error }

@@ -4,14 +4,16 @@ internal import Synchronization
 final class FeedCopy: Sendable {
     /// Where the feed is going, and by which run.
     let goal: FeedRecord.Destination
-    private let source: FeedVisit
-    private let destination: Root
-    private let options: MigrateOperation.Options
+    let source: FeedVisit
+    let destination: Root
+    let options: MigrateOperation.Options
     private let report: @Sendable (MigrateOperation.Event) -> Void
-    private let counter: WorkCounter
-    private let budget = ByteBudget(48 << 20)
-    private let state = Mutex(MigrateOperation.Summary())
+    let counter: WorkCounter
+    let budget = ByteBudget(48 << 20)
+    let state = Mutex(MigrateOperation.Summary())
     private let failures = Mutex<Set<String>>([])
+    /// Whether the destination can take content over without its bytes passing through here; nil while unknown.
+    let canCopyInPlace = Mutex<Bool?>(nil)
 
     init(
         _ feed: Feed, _ record: FeedRecord, _ options: MigrateOperation.Options,
@@ -19,14 +21,14 @@ final class FeedCopy: Sendable {
     ) async throws(StoreError) {
         guard let goal = record.migration else { throw StoreError(.failed, "the feed is not being migrated") }
         self.goal = goal
-        let place = goal.root ?? feed.store.server.url.appending(Catalog.place(feed.name))
+        let place = feed.store.place(goal.root, of: feed.name)
         source = try await feed.visit()
         try source.record.expectMigration(goal.run)
         destination = try await Root.open(
             place, Root.Identity(.feed, feed: feed.name, id: goal.id), with: feed.store.opener)
         self.options = options
         self.report = report
-        counter = WorkCounter("copying") { report(.progress($0)) }
+        counter = WorkCounter("counting") { report(.progress($0)) }
     }
 
     var summary: MigrateOperation.Summary { state.withLock { $0 } }
@@ -41,12 +43,22 @@ final class FeedCopy: Sendable {
         case arePassed
     }
 
+    /// How many packages the source has, by a listing of names alone.
+    func count() async throws(StoreError) -> Int64 {
+        var count: Int64 = 0
+        for try await page in source.paths(PackageQuery()) {
+            count += Int64(page.count)
+            counter.add(items: Int64(page.count))
+        }
+        return count
+    }
+
     /// Copies what the destination does not have yet. The listing begins after the call.
-    func pass(_ phase: String, _ known: Known) async throws(StoreError) {
+    func pass(_ phase: String, _ known: Known, of count: Int64? = nil) async throws(StoreError) {
         try await source.root.verify()
         try await destination.verify()
         state.withLock { $0.failed = 0 }
-        counter.begin(phase)
+        counter.begin(phase, itemsTotal: count)
         var pages = source.paths(PackageQuery()).makeAsyncIterator()
         while let page = try await pages.next() {
             try await copy(page, known)
@@ -105,7 +117,7 @@ final class FeedCopy: Sendable {
     }
 
     /// Whatever fails here and is not known to be the source's failure is the destination's.
-    private func atDestination<Value: Sendable>(
+    func atDestination<Value: Sendable>(
         _ work: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         do throws(StoreError) { return try await work() } catch {
@@ -119,12 +131,11 @@ final class FeedCopy: Sendable {
     ) async throws(StoreError) {
         if bytes == present?.bytes {
             try await destination.storage.flushRecord(record.path.key)
-            state.withLock { $0.skipped += 1 }
         } else {
             try await write(bytes, at: record.path.key, over: present)
-            try await lookAgain(at: record)
-            state.withLock { $0.copied += 1 }
         }
+        try await settle(record)
+        state.withLock { if bytes == present?.bytes { $0.skipped += 1 } else { $0.copied += 1 } }
     }
 
     /// The record goes over byte for byte, so that what was copied is recognized.
@@ -136,72 +147,6 @@ final class FeedCopy: Sendable {
             // Nobody else writes there but a migration that was taken over and has not noticed.
             guard try await destination.storage.readRecord(key)?.bytes == bytes else { throw error }
         }
-    }
-
-    /// Copies all content that a record keeps: of what was deleted and of former revisions as far as it is there.
-    private func copyContent(of record: PackageRecord) async throws(StoreError) {
-        for reference in record.allReferences {
-            do throws(StoreError) {
-                try await copy(reference.digest, reference.size)
-            } catch  where error.code == .notFound && reference.kind != .current {}
-        }
-    }
-
-    /// Copies once more what a collector took away that listed before the record was there: one that began when the
-    /// feed stood at the destination before.
-    private func lookAgain(at record: PackageRecord) async throws(StoreError) {
-        let content = ContentStore(destination.storage)
-        for reference in record.allReferences {
-            if try await content.stat(reference.digest)?.size == reference.size { continue }
-            do throws(StoreError) {
-                try await copy(reference.digest, reference.size)
-            } catch  where error.code == .notFound && reference.kind != .current {}
-        }
-    }
-
-    private func copy(_ digest: Digest, _ size: Int64) async throws(StoreError) {
-        try await budget.spend(min(max(size, 65_536), 6 << 20)) { () async throws(StoreError) in
-            let isThere = try await atDestination { () async throws(StoreError) in
-                guard try await destination.storage.refreshObject(FeedLayout.blob(digest), size: size) else {
-                    return false
-                }
-                return try await readsBack(digest)
-            }
-            if isThere { return }
-            try await write(digest, size)
-            state.withLock { $0.bytes += size }
-            counter.add(bytes: size)
-        }
-    }
-
-    private func write(_ digest: Digest, _ size: Int64) async throws(StoreError) {
-        let content = ContentStore(destination.storage)
-        let address = source.storage.address
-        try await source.content.read(digest, size: size) { (reading) async throws(StoreError) in
-            let next = reading.chunks.puller()
-            let chunks = AsyncPull { () async throws(StoreError) -> [UInt8]? in
-                do throws(StoreError) { return try await next() } catch {
-                    throw error.during("readObject", root: address)
-                }
-            }
-            try await atDestination { () async throws(StoreError) in
-                let staged = try await content.stage(chunks, expecting: digest)
-                _ = try await content.secure(staged)
-                guard try await readsBack(digest) else {
-                    throw StoreError(.corrupt, "what was written as \(digest) was read back as something else")
-                }
-            }
-        }
-    }
-
-    /// Whether a blob of the destination reads well, where that is asked for. What does not goes to quarantine, so that
-    /// the next run writes it again.
-    private func readsBack(_ digest: Digest) async throws(StoreError) -> Bool {
-        guard options.verifiesByReading else { return true }
-        let content = ContentStore(destination.storage)
-        if try await content.isGood(FeedLayout.blob(digest), digest) { return true }
-        try await content.quarantine(digest, why: "its bytes were others when they were read back", by: options.by)
-        return false
     }
 }
 

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Synchronization
 
 /// Moves a feed to another root, while nodes read and write it.
@@ -9,7 +8,7 @@ internal import Synchronization
 /// source until then. Writers are held, with a typed error, only between the two swaps.
 ///
 /// It can be stopped at any time and run again, by any machine: a lease sees to it that one works at a time, and a
-/// dead one is taken over. The source is not touched; ``deleteSource()`` is a step of its own.
+/// dead one is taken over. The source is not touched; ``deleteSource(_:)`` is a step of its own.
 ///
 /// *Guarantees*: every blob's bytes are hashed on their way and have their digest at the destination. A source with
 /// damage is copied as far as it is whole, and the feed stays where it is, unless damage is allowed.
@@ -59,12 +58,15 @@ public struct MigrateOperation: Sendable {
         /// Packages that were there already.
         public var skipped: Int64 = 0
         public var failed: Int64 = 0
-        /// Bytes of content that were copied.
+        /// Bytes of content that were copied (in a dry run: would be), each content once.
         public var bytes: Int64 = 0
         /// Whether the feed is in its new root now.
         public var cutover = false
         /// How long writers were held.
         public var heldSeconds: Double = 0
+        /// Of a dry run: about how long it would take, and how long writers would be held.
+        public var secondsEstimated: Double = 0
+        public var heldSecondsEstimated: Double = 0
 
         public init() {}
     }
@@ -72,14 +74,21 @@ public struct MigrateOperation: Sendable {
     let feed: Feed
     let options: Options
     let report: @Sendable (Event) -> Void
+    /// Another server root that the feed's new root may stand in.
+    let outer: RootURL?
 
     public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
+        self.init(feed, options, inside: nil, report: report)
+    }
+
+    init(_ feed: Feed, _ options: Options, inside outer: RootURL?, report: @escaping @Sendable (Event) -> Void) {
         self.feed = feed
         self.options = options
+        self.outer = outer
         self.report = report
     }
 
-    private var store: PackageStore { feed.store }
+    var store: PackageStore { feed.store }
 
     /// Moves the feed.
     /// - Parameter url: an empty or missing place, or one that a migration of this feed began; nil for the feed's
@@ -89,33 +98,34 @@ public struct MigrateOperation: Sendable {
     public func run(to url: RootURL?) async throws(StoreError) -> Summary {
         let target = url.flatMap { $0 == store.server.url.appending(Catalog.place(feed.name)) ? nil : $0 }
         if options.isDryRun { return try await survey(target) }
-        return try await holdingLease { () async throws(StoreError) in try await migrate(to: target) }
+        return try await holdingLease { (_) async throws(StoreError) in try await migrate(to: target) }
     }
 
-    /// Gives a migration up: the feed stays in its source, and what was copied stays where it is.
+    /// Gives a migration up: the feed stays in its source, and what was copied stays where it is, as a former root.
     /// - Throws: `notFound` when no migration is under way.
     public func abort() async throws(StoreError) {
-        try await holdingLease { () async throws(StoreError) in
+        try await holdingLease { (_) async throws(StoreError) in
             let stored = try await store.catalog.feed(feed.name)
-            guard stored.body.migration != nil else {
+            guard let migration = stored.body.migration else {
                 throw StoreError(.notFound, "the feed \"\(feed.name)\" is not being migrated")
             }
             var next = stored.body
             next.migration = nil
+            next.leave(migration.root, id: migration.id, by: options.by)
             next.change(to: .active, root: next.root, id: next.id)
             _ = try await store.catalog.replace(stored, with: next)
         }
     }
 
     func holdingLease<Value: Sendable>(
-        _ work: @escaping @Sendable () async throws(StoreError) -> Value
+        _ work: @escaping @Sendable (Lease) async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         try await store.server.verify()
         _ = try await store.catalog.feed(feed.name)
         let lease = try await Lease.take(
             "migrate-\(feed.name)", of: store.server.storage, node: store.node,
             length: .seconds(options.leaseSeconds))
-        return try await lease.hold(work)
+        return try await lease.hold { () async throws(StoreError) in try await work(lease) }
     }
 
     private func migrate(to target: RootURL?) async throws(StoreError) -> Summary {
@@ -126,9 +136,10 @@ public struct MigrateOperation: Sendable {
         }
         let copy = try await FeedCopy(feed, stored.body, options, report)
         do throws(StoreError) {
-            try await copy.pass("copying", .areSecured)
+            let count = try await copy.count()
+            try await copy.pass("copying", .areSecured, of: count)
             let reachesEnd = copy.summary.failed == 0 || options.allowsDamage
-            if reachesEnd { summary = try await cutOver(copy) } else { summary = copy.summary }
+            if reachesEnd { summary = try await cutOver(copy, of: count) } else { summary = copy.summary }
         } catch {
             await copy.close()
             throw error
@@ -137,63 +148,22 @@ public struct MigrateOperation: Sendable {
         return summary
     }
 
-    /// Notes in the catalog where the feed is going, so that another machine goes on with the same, and which run is at
-    /// work, so that no other goes on at the same time without noticing.
-    /// - Returns: nil when it is there already.
-    private func begin(_ target: RootURL?) async throws(StoreError) -> Stored<FeedRecord>? {
-        let stored = try await store.catalog.feed(feed.name)
-        let record = stored.body
-        if record.state == .deleting { throw StoreError(.notFound, "the feed \"\(feed.name)\" is being deleted") }
-        var next = record
-        if let migration = record.migration {
-            guard migration.root == target else {
-                let place = migration.root?.description ?? "the server root"
-                throw StoreError(
-                    .migrating,
-                    "the feed \"\(feed.name)\" is being migrated to \(place): finish that, or give it up with --abort")
-            }
-        } else if record.root == target {
-            return nil
-        } else {
-            next.migration = try await destination(target, of: record)
-        }
-        next.migration?.run = UUID().uuidString.lowercased()
-        return try await store.catalog.replace(stored, with: next)
-    }
-
-    /// Makes the root that the feed is going to.
-    private func destination(
-        _ target: RootURL?, of record: FeedRecord
-    ) async throws(StoreError) -> FeedRecord.Destination {
-        let place = target ?? store.server.url.appending(Catalog.place(feed.name))
-        let (root, isNew) = try await Root.create(
-            place, Root.Identity(.feed, feed: feed.name), inside: store.server.url, with: store.opener)
-        let holds = isNew ? false : try await root.holdsPackages()
-        await root.storage.close()
-        guard !holds || root.id == record.former?.id else {
-            throw StoreError(
-                .alreadyExists,
-                "\(place) holds packages, and is neither the last former root of feed \"\(feed.name)\" nor the one that it "
-                    + "is going to: choose an empty place")
-        }
-        return FeedRecord.Destination(root: target, id: root.id, since: .now, by: options.by)
-    }
-
     /// Holds the writers, copies what is new, and points the feed at its new root; or lets the writers go again.
-    private func cutOver(_ copy: FeedCopy) async throws(StoreError) -> Summary {
+    private func cutOver(_ copy: FeedCopy, of count: Int64) async throws(StoreError) -> Summary {
         let began = ContinuousClock.now
         // Swapped also when it says "migrating" already: taking a dead migration over makes the epoch grow.
         let run = copy.goal.run
         let held = try await change(run) { $0.change(to: .migrating, root: $0.root, id: $0.id) }
         report(.held)
         do throws(StoreError) {
-            try await copy.pass("copying what is new", .arePassed)
+            try await copy.pass("copying what is new", .arePassed, of: count)
             guard copy.summary.failed == 0 || options.allowsDamage, let goal = held.body.migration else {
                 try await release(run)
                 return copy.summary
             }
             _ = try await change(run) { record in
-                record.former = FeedRecord.Destination(root: record.root, id: record.id, since: .now, by: options.by)
+                record.forget(formerRoot: goal.id)
+                record.leave(record.root, id: record.id, by: options.by)
                 record.migration = nil
                 record.change(to: .active, root: goal.root, id: goal.id)
             }

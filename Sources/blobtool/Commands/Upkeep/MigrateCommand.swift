@@ -8,8 +8,14 @@ struct MigrateCommand: ToolCommand {
         abstract: "Moves a feed to another root while nodes read and write it.",
         discussion: """
             Everything is copied and verified while writers are at work; they are held only while what is new since \
-            is copied. A run that was stopped is gone on with by the same command, on any machine. The source stays \
-            until --delete-source, which checks the new root first. Back into the server root: --to-server.
+            is copied. A run that was stopped is gone on with by the same command, on any machine. Back into the \
+            server root: --to-server. Where both roots are in buckets of one server, that copies; --bwlimit counts what \
+            passes through here, what is read and what is written.
+
+            The source stays until --delete-source, which reads and hashes all content in the new root first, and \
+            then deletes all former roots of the feed. With --quarantine they are set aside instead: they keep their \
+            content under a new id, so that nothing takes them for a feed's root, and "repair --from" still reads \
+            them.
 
             Examples:
               blobtool migrate npm --to /mnt/new/npm --dry-run
@@ -22,9 +28,16 @@ struct MigrateCommand: ToolCommand {
     @Option(help: ArgumentHelp("The new root of the feed.", valueName: "url"), transform: Read.root) var to: RootURL?
     @Flag(help: "Move it into the server root.") var toServer = false
     @Flag(help: "Give a migration up; the feed stays where it is.") var abort = false
-    @Flag(help: "Delete the former root, after checking the new one.") var deleteSource = false
-    @Flag(help: "Cut over although some packages could not be copied whole.") var allowDamaged = false
-    @Flag(help: "Only say how much there is to copy.") var dryRun = false
+    @Flag(help: "Delete the former roots, after verifying all content of the new one.") var deleteSource = false
+    @Flag(help: "With --delete-source: set the former roots aside instead.") var quarantine = false
+    @Flag(
+        help: ArgumentHelp(
+            "With --delete-source: open places again that are closed since a run there was not seen to end.",
+            discussion: "Only when that process is gone for certain."))
+    var reopen = false
+    @Flag(help: "Cut over, or delete the source, although some packages are damaged in the source too.")
+    var allowDamaged = false
+    @Flag(help: "Only say how much there is to copy, and about how long that takes.") var dryRun = false
     @Option(help: ArgumentHelp("read-back: read what was written, and hash it.", valueName: "how"))
     var verify: Verification?
     @OptionGroup(title: "Change options") var signature: SignatureOptions
@@ -43,6 +56,9 @@ struct MigrateCommand: ToolCommand {
         if abort && (places > 0 || deleteSource) { throw ValidationError("--abort goes alone.") }
         if places == 0 && !abort && !deleteSource {
             throw ValidationError("Say where the feed shall go with --to URL, or give --abort or --delete-source.")
+        }
+        if (quarantine || reopen) && !deleteSource {
+            throw ValidationError("--quarantine and --reopen go with --delete-source.")
         }
         if dryRun && (abort || places == 0) { throw ValidationError("--dry-run goes with --to.") }
     }
@@ -79,11 +95,26 @@ struct MigrateCommand: ToolCommand {
             // It ran to its end; that some packages are damaged is its answer.
             status = summary.failed > 0 ? .notGood : .done
         }
-        if deleteSource && status == .done && !dryRun {
-            try await operation.deleteSource()
-            console.say("the former root of feed \(feed) is deleted")
-        }
+        if deleteSource && status == .done && !dryRun { try await leave(operation, console) }
         return status
+    }
+
+    /// Deletes the former roots, or sets them aside.
+    private func leave(_ operation: MigrateOperation, _ console: Console) async throws {
+        if reopen {
+            try await operation.reopen()
+            return console.say("every place that was closed to feed \(feed) is open again")
+        }
+        let before = try await operation.formerRoots
+        let closed = try await operation.deleteSource(quarantine ? .setAside : .delete)
+        for place in before.filter({ !$0.isDone }).map(\.place) {
+            let what = quarantine ? "setAside" : "deleted"
+            console.emit(
+                JSONLine(
+                    "former", ["feed": .string(feed.text), "root": .string(place.description), "state": .string(what)]),
+                text: "the former root \(place) of feed \(feed) is \(quarantine ? "set aside" : "deleted")")
+        }
+        for former in closed { console.say("note: \(operation.sentence(closed: former))") }
     }
 
     private func show(_ event: MigrateOperation.Event, _ meter: Meter, _ console: Console, _ failures: Failures) {
@@ -92,9 +123,14 @@ struct MigrateCommand: ToolCommand {
         case .failed(let path, let error):
             failures.add(path, error)
             meter.add(failures: 1)
-        case .held: console.say("writers are held while what is new is copied")
-        case .released: console.say("writers go on")
+        case .held: tell("held", "writers are held while what is new is copied", console)
+        case .released: tell("released", "writers go on", console)
         }
+    }
+
+    private func tell(_ event: String, _ sentence: String, _ console: Console) {
+        console.emit(JSONLine(event, ["feed": .string(feed.text)]), text: nil)
+        console.say(sentence)
     }
 
     private func show(_ summary: MigrateOperation.Summary, _ time: Duration, _ console: Console) {
@@ -107,10 +143,22 @@ struct MigrateCommand: ToolCommand {
                     "bytes": .integer(summary.bytes), "seconds": .number(time.inSeconds),
                     "heldSeconds": .number(summary.heldSeconds), "cutover": .bool(summary.cutover),
                     "dryRun": .bool(dryRun),
-                ]),
-            text: "\(dryRun ? "would copy" : "copied") \(grouped(summary.copied)), "
-                + "\(grouped(summary.skipped)) there already, \(grouped(summary.failed)) failed, "
-                + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)"
-                + (dryRun ? "" : "; the feed \(summary.cutover ? "is in its new root" : "stays in its old root")"))
+                    "packages": dryRun ? .integer(summary.copied) : nil,
+                    "secondsEstimated": dryRun ? .number(summary.secondsEstimated) : nil,
+                    "heldSecondsEstimated": dryRun ? .number(summary.heldSecondsEstimated) : nil,
+                ]), text: dryRun ? forecast(summary) : result(summary, time))
+    }
+
+    private func forecast(_ summary: MigrateOperation.Summary) -> String {
+        "would copy \(grouped(summary.copied)) packages with \(ByteSize(bytes: summary.bytes).human) of content in about "
+            + "\(Duration.seconds(summary.secondsEstimated).human), and hold writers for about "
+            + "\(Duration.seconds(summary.heldSecondsEstimated).human); \(grouped(summary.skipped)) there already, "
+            + "\(grouped(summary.failed)) cannot be copied"
+    }
+
+    private func result(_ summary: MigrateOperation.Summary, _ time: Duration) -> String {
+        "copied \(grouped(summary.copied)), \(grouped(summary.skipped)) there already, \(grouped(summary.failed)) failed, "
+            + "\(ByteSize(bytes: summary.bytes).human) in \(time.human); the feed "
+            + "\(summary.cutover ? "is in its new root" : "stays in its old root")"
     }
 }

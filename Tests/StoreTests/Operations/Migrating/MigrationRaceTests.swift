@@ -112,8 +112,31 @@ import Testing
         let other = try await bench.reopened().feed("npm")
         #expect(try await MigrateTests.migrate(other, to: "/memory/a").cutover)
         #expect(try await feed.everything() == before)
-        // Taking it over is a swap too.
-        #expect(try await feed.record().epoch == epoch + 2)
+        // Taking it over lets the writers go, so that they are held only once the copy is made.
+        #expect(try await feed.record().epoch == epoch + 3)
+    }
+
+    @Test("who takes a dead migration over serves the writers whom it held while he copies")
+    func takeoverServesWriters() async throws {
+        let bench = try await Bench()
+        let feed = try await bench.feed("npm", MigrateTests.mutable)
+        try await MigrateTests.fill(feed)
+        try await Self.dieWhileHolding(feed, "/memory/a")
+        let published = Collected<Bool>()
+        let destination = try #require(bench.opener[try RootURL("/memory/a")])
+        let copying = FaultPlan.once(
+            .writeRecord,
+            .late {
+                do {
+                    try await feed.publish("meanwhile", at: "late")
+                    published.add(true)
+                } catch { Issue.record("\(error)") }
+            })
+        try bench.opener.replace(RootURL("/memory/a"), with: FaultStorage(destination, plan: copying))
+        let other = try await bench.reopened().feed("npm")
+        #expect(try await MigrateTests.migrate(other, to: "/memory/a").cutover)
+        #expect(published.all == [true])
+        #expect(try await feed.text(at: "late") == "meanwhile")
     }
 
     @Test("a second migration of a feed is refused, and told who is at it")

@@ -1,0 +1,114 @@
+internal import Synchronization
+
+extension FeedCopy {
+    /// Copies all content that a record keeps: of what was deleted and of former revisions as far as it is there.
+    func copyContent(of record: PackageRecord) async throws(StoreError) {
+        for reference in record.allReferences {
+            do throws(StoreError) {
+                try await copy(reference.digest, reference.size)
+            } catch  where error.code == .notFound && reference.kind != .current {}
+        }
+    }
+
+    /// Settles with a collector that began when the feed stood at the destination before, for all content of a record
+    /// that is there by now: where blobs do not move atomically he is told that it is wanted; then it is looked at
+    /// again, and copied once more when he took it away.
+    func settle(_ record: PackageRecord) async throws(StoreError) {
+        for reference in record.allReferences { try await settle(reference) }
+    }
+
+    private func settle(_ reference: Reference) async throws(StoreError) {
+        let summary = ContentHasher.Summary(digest: reference.digest, size: reference.size, extras: [:])
+        for _ in 0..<8 {
+            do throws(StoreError) {
+                return try await atDestination { () async throws(StoreError) in
+                    try await ContentStore(destination.storage).settle(summary, nil)
+                }
+            } catch  where error.code == .notFound {
+                do throws(StoreError) {
+                    try await copy(reference.digest, reference.size)
+                } catch  where error.code == .notFound && reference.kind != .current { return }
+            }
+        }
+        throw StoreError(
+            .unavailable, "the blob \(reference.digest) kept being taken away: try again", isRetryable: true
+        ).during("migrate", root: destination.storage.address)
+    }
+
+    private func copy(_ digest: Digest, _ size: Int64) async throws(StoreError) {
+        try await budget.spend(min(max(size, 65_536), 6 << 20)) { () async throws(StoreError) in
+            let isThere = try await atDestination { () async throws(StoreError) in
+                guard try await destination.storage.refreshObject(FeedLayout.blob(digest), size: size) else {
+                    return false
+                }
+                return try await readsBack(digest)
+            }
+            if isThere { return }
+            if try await !copyInPlace(digest, size) { try await write(digest, size) }
+            state.withLock { $0.bytes += size }
+            counter.add(bytes: size)
+        }
+    }
+
+    /// Lets the server of both buckets copy, once the content was read from end to end at the source.
+    ///
+    /// Not on a filesystem, where that might be a link: what then damages one root damages the other, which would be
+    /// no copy to repair from.
+    /// - Returns: false where the two roots cannot do that, or the content is not in its place: it is to be written.
+    private func copyInPlace(_ digest: Digest, _ size: Int64) async throws(StoreError) -> Bool {
+        if destination.storage.capabilities.atomicMove || canCopyInPlace.withLock({ $0 }) == false { return false }
+        let blob = FeedLayout.blob(digest)
+        guard try await source.content.stat(digest)?.size == size else { return false }
+        guard try await source.content.isGood(blob, digest) else {
+            throw StoreError(.corrupt, "the content stored as \(digest) has another digest: repair it")
+                .during("readObject", key: blob.text, root: source.storage.address)
+        }
+        return try await atDestination { () async throws(StoreError) in
+            do throws(StoreError) {
+                _ = try await destination.storage.copyObject(from: source.storage, blob, to: blob)
+            } catch  where error.code == .unsupported {
+                canCopyInPlace.withLock { $0 = false }
+                return false
+            } catch  where error.code == .notFound || error.code == .corrupt {
+                return false  // Taken away at the source, or of another size here: writing it tells, and heals.
+            }
+            canCopyInPlace.withLock { $0 = true }
+            try await expectToReadBack(digest)
+            return true
+        }
+    }
+
+    private func write(_ digest: Digest, _ size: Int64) async throws(StoreError) {
+        let content = ContentStore(destination.storage)
+        let address = source.storage.address
+        try await source.content.read(digest, size: size) { (reading) async throws(StoreError) in
+            let next = reading.chunks.puller()
+            let chunks = AsyncPull { () async throws(StoreError) -> [UInt8]? in
+                do throws(StoreError) { return try await next() } catch {
+                    throw error.during("readObject", root: address)
+                }
+            }
+            try await atDestination { () async throws(StoreError) in
+                let staged = try await content.stage(chunks, expecting: digest)
+                _ = try await content.secure(staged)
+                try await expectToReadBack(digest)
+            }
+        }
+    }
+
+    private func expectToReadBack(_ digest: Digest) async throws(StoreError) {
+        guard try await readsBack(digest) else {
+            throw StoreError(.corrupt, "what was written as \(digest) was read back as something else")
+        }
+    }
+
+    /// Whether a blob of the destination reads well, where that is asked for. What does not goes to quarantine, so that
+    /// the next run writes it again.
+    private func readsBack(_ digest: Digest) async throws(StoreError) -> Bool {
+        guard options.verifiesByReading else { return true }
+        let content = ContentStore(destination.storage)
+        if try await content.isGood(FeedLayout.blob(digest), digest) { return true }
+        try await content.quarantine(digest, why: "its bytes were others when they were read back", by: options.by)
+        return false
+    }
+}
