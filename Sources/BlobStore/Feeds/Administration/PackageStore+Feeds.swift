@@ -12,7 +12,7 @@ extension PackageStore {
         try await server.verify()
         if try await catalog.find(name) != nil { throw Self.exists(name) }
         let place = url ?? server.url.appending(Catalog.place(name))
-        if url != nil { try await refuseOverlap(place, for: name) }
+        if url != nil { try await refuseKnownRoots(overlapping: place, for: name) }
         let root = try await Root.create(
             place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
         ).root
