@@ -19,7 +19,10 @@ struct ClosedPlaceTests {
         try await MigrateTests.migrate(feed, to: "/memory/a")
     }
 
-    private func operation(_ feed: Feed) -> MigrateOperation { MigrateOperation(feed, MigrateTests.options) { _ in } }
+    /// With a lease so long that it is not renewed, and so its loss not noticed, while a test stops it.
+    private static let options = MigrateOperation.Options(by: "tester", leaseSeconds: 600)
+
+    private func operation(_ feed: Feed) -> MigrateOperation { MigrateOperation(feed, Self.options) { _ in } }
 
     /// Deletes the source with something else happening before the first removal.
     private func deleteSource(_ meanwhile: @escaping @Sendable () async throws -> Void) async throws {
@@ -40,7 +43,7 @@ struct ClosedPlaceTests {
         try await deleteSource { [bench] in
             // The lease of who is stopped runs out, and another is at work.
             try await Self.loseLease(bench)
-            await expectError(.alreadyExists) { try await MigrateTests.migrate(other, to: nil) }
+            await expectError(.alreadyExists) { try await MigrateTests.migrate(other, to: nil, Self.options) }
         }
         #expect(try await feed.record().root == RootURL("/memory/a"))
         #expect(try await feed.everything() == before)
@@ -53,10 +56,10 @@ struct ClosedPlaceTests {
         try await deleteSource { [bench, home, source] in
             bench.opener.replace(home, with: source)
             try await Self.loseLease(bench)
-            let closed = try await MigrateOperation(other, MigrateTests.options) { _ in }.deleteSource()
+            let closed = try await MigrateOperation(other, Self.options) { _ in }.deleteSource()
             #expect(closed.count == 1)
             do {
-                try await MigrateTests.migrate(other, to: nil)
+                try await MigrateTests.migrate(other, to: nil, Self.options)
                 Issue.record("the feed went where another may still delete")
             } catch let error as StoreError {
                 #expect(error.code == .alreadyExists && error.message.contains("--reopen"), "\(error)")
