@@ -4,8 +4,8 @@ internal import BlobStore
 ///
 /// Only two things are certain of an attempt that did not succeed: a refusal that the server told in HTTP, and that
 /// nothing was sent. An answer of 500, a connection that broke, an answer that is none and a time that ran out mean
-/// "look". Once there was doubt no refusal of a later attempt settles anything, 412 least of all: it may be the answer to
-/// the own success.
+/// "look". Once there was doubt no refusal of a later attempt settles anything, 412 least of all: it may be the answer
+/// to the own success.
 struct RecordWriting: Sendable {
     let storage: S3Storage
     let key: Key

@@ -13,6 +13,8 @@ package struct Refusal: Sendable, Equatable {
     package var date: UTCTime?
     /// Whether it looks like a web page.
     package var isPage = false
+    /// Whether it says that it was spoken to without the TLS that it wants.
+    package var wantsTLS = false
 
     package init(status: Int, code: String? = nil) {
         self.status = status
@@ -31,6 +33,8 @@ package struct Refusal: Sendable, Equatable {
         retryAfter = response.headers["Retry-After"].flatMap { Self.pause($0, from: date) }
         self.date = date
         isPage = answer == nil && Self.isPage(response)
+        // What Go's server and nginx say, each in other words.
+        wantsTLS = status == 400 && answer == nil && String(decoding: response.body, as: UTF8.self).contains("HTTPS")
     }
 
     private static func isPage(_ response: HTTPResponse) -> Bool {
@@ -46,8 +50,8 @@ package struct Refusal: Sendable, Equatable {
             (_, "OperationAborted"), (_, "ConditionalRequestConflict"):
             true
         case (408, _), (429, _): true
-        // 501 and 505: the server cannot; 507: it is full; 511: a network wants a login. What else has gone wrong there,
-        // and at whatever stands before it, may pass.
+        // 501 and 505: the server cannot; 507: it is full; 511: a network wants a login. What else has gone wrong
+        // there, and at whatever stands before it, may pass.
         case (500..<600, _): ![501, 505, 507, 511].contains(status)
         default: false
         }
