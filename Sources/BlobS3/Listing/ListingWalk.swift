@@ -7,6 +7,8 @@ struct ListingWalk: Sendable {
     private var asked = ListPage()
     /// The last name of the server's, without the root's prefix.
     private var last: String?
+    /// The last of them that is no folder's.
+    private var lastObject: String?
     private var entries: ListedEntries
     private var hasBegun = false
     private(set) var isAtEnd = false
@@ -33,10 +35,7 @@ struct ListingWalk: Sendable {
         let (answer, head) = try await storage.session.send(storage.listCall(asked), for: ObjectListingAnswer.self)
         let now = head.headers["Date"].flatMap { UTCTime(httpDate: $0) } ?? storage.session.pacing.wallTime()
         let names = try answer.names(below: prefix)
-        for (left, right) in zip(names, names.dropFirst())
-        where left.object != nil && right.object != nil && !(left < right) {
-            throw StoreError(.unsupported, "the server does not list names in order, which this store relies on")
-        }
+        try expectOrder(names)
         for name in names.sorted() {
             if let last, !last.utf8.lexicographicallyPrecedes(name.text.utf8) { continue }
             last = name.text
@@ -51,6 +50,17 @@ struct ListingWalk: Sendable {
             asked.startAfter = last
         }
         return page
+    }
+
+    /// What comes out of order may be preceded by what was left out: it is an error, within a page and from page to
+    /// page.
+    private mutating func expectOrder(_ names: [ListedName]) throws(StoreError) {
+        for name in names where name.object != nil {
+            if let lastObject, !lastObject.utf8.lexicographicallyPrecedes(name.text.utf8) {
+                throw StoreError(.unsupported, "the server does not list names in order, which this store relies on")
+            }
+            lastObject = name.text
+        }
     }
 
     /// In a flat listing that begins inside a folder: that folder, if more of it follows. Some servers name it then,

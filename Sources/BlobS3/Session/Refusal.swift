@@ -13,6 +13,8 @@ package struct Refusal: Sendable, Equatable {
     package var date: UTCTime?
     /// Whether it looks like a web page.
     package var isPage = false
+    /// Whether it says that it was spoken to without the TLS that it wants.
+    package var wantsTLS = false
 
     package init(status: Int, code: String? = nil) {
         self.status = status
@@ -31,6 +33,8 @@ package struct Refusal: Sendable, Equatable {
         retryAfter = response.headers["Retry-After"].flatMap { Self.pause($0, from: date) }
         self.date = date
         isPage = answer == nil && Self.isPage(response)
+        // What Go's server and nginx say, each in other words.
+        wantsTLS = status == 400 && answer == nil && String(decoding: response.body, as: UTF8.self).contains("HTTPS")
     }
 
     private static func isPage(_ response: HTTPResponse) -> Bool {

@@ -16,7 +16,9 @@ extension StoreError {
     private typealias Meaning = (code: Code, sentence: String)
 
     private static func meaning(of refusal: Refusal, at address: BucketAddress, skew: Duration?) -> Meaning {
-        if refusal.isPage, !refusal.isTransient, refusal.status != 407 { return (.failed, stranger(refusal, address)) }
+        if refusal.isPage || refusal.wantsTLS, !refusal.isTransient, refusal.status != 407 {
+            return (.failed, stranger(refusal, address))
+        }
         if let place = aboutPlace(refusal, address) { return place }
         if let account = aboutAccount(refusal, address, skew) { return account }
         if let content = aboutContent(refusal) { return content }
@@ -29,7 +31,10 @@ extension StoreError {
 
     /// What is no S3 server.
     private static func stranger(_ refusal: Refusal, _ address: BucketAddress) -> String {
-        refusal.isPage
+        if refusal.wantsTLS {
+            return "\(address.endpoint) speaks TLS: write the endpoint with https:// rather than http://"
+        }
+        return refusal.isPage
             ? "\(address.endpoint) answers with a web page, not like an S3 server: check the endpoint"
             : "\(address.endpoint) does not answer like an S3 server: check the endpoint"
     }
@@ -69,8 +74,7 @@ extension StoreError {
     private static func aboutAccount(_ refusal: Refusal, _ address: BucketAddress, _ skew: Duration?) -> Meaning? {
         switch refusal.code {
         case "RequestTimeTooSkewed", "RequestExpired":
-            let minutes = skew.map { "by \(abs($0.components.seconds) / 60) minutes " } ?? ""
-            return (.permissionDenied, "this machine's clock and the server's differ \(minutes)too much: set the clock")
+            return (.permissionDenied, aboutTime(skew))
         case "SignatureDoesNotMatch":
             return (
                 .permissionDenied,
@@ -93,13 +97,23 @@ extension StoreError {
         }
     }
 
+    private static func aboutTime(_ skew: Duration?) -> String {
+        let minutes = skew.map { abs($0.components.seconds) / 60 }
+        if minutes == 0 {
+            return "the request was too old when the server looked at it, though the clocks agree: "
+                + "something on the way holds requests back"
+        }
+        let difference = minutes.map { "by \($0) minutes " } ?? ""
+        return "this machine's clock and the server's differ \(difference)too much: set the clock"
+    }
+
     private static func aboutContent(_ refusal: Refusal) -> Meaning? {
         switch (refusal.status, refusal.code) {
         case (_, "NoSuchKey"): (.notFound, "there is no such object")
         case (_, "NoSuchUpload"): (.notFound, "there is no such upload")
         case (_, "KeyTooLongError"), (_, "InvalidObjectName"), (_, "InvalidURI"), (_, "XMinioInvalidObjectName"),
             (_, "XMinioInvalidResourceName"):
-            (.invalidKey, "the server does not take this key")
+            (.invalidKey, "the server does not take this name: use a shorter or plainer path, or a shorter prefix")
         case (_, "EntityTooLarge"), (413, _): (.invalidArgument, "the object is larger than the server takes")
         case (_, "BadDigest"), (_, "InvalidDigest"), (_, "XAmzContentSHA256Mismatch"),
             (_, "XAmzContentChecksumMismatch"):

@@ -8,7 +8,8 @@ extension StoreError {
     ///   - url: what was asked for; only its host is told.
     init(curl code: CURLcode, detail: String, url: String) {
         let host = Self.host(of: url)
-        let meaning = Self.meaning(of: code, detail)
+        let meaning =
+            Self.proxy(code, detail, host) ?? Self.meaning(of: code, detail, isPlain: url.hasPrefix("http://"))
         let words = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         self.init(
             meaning.code, "\(host): \(meaning.sentence) (curl: \(words))", isRetryable: meaning.isRetryable,
@@ -33,9 +34,26 @@ extension StoreError {
 
     private typealias Meaning = (code: Code, sentence: String, isRetryable: Bool)
 
-    private static func meaning(of code: CURLcode, _ detail: String) -> Meaning {
+    /// Where the proxy is what cannot be reached: curl then tells another host than the one asked for. Of the proxy's
+    /// URL, which may carry credentials, it tells no more than that.
+    private static func proxy(_ code: CURLcode, _ detail: String, _ host: String) -> Meaning? {
+        let words = detail.split(separator: " ").map(String.init)
+        let isOfConnecting = [CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT].contains { $0 == code }
+        guard isOfConnecting, detail.hasPrefix("Failed to connect to "), words.count > 6 else { return nil }
+        let (name, port) = (words[4], words[6])
+        if "\(host):".hasPrefix("\(name):") || "\(host):".hasPrefix("[\(name)]:") { return nil }
+        return (
+            .unavailable,
+            "the proxy \(name):\(port) cannot be reached: is it up, and are http_proxy, https_proxy, "
+                + "all_proxy and no_proxy right", true
+        )
+    }
+
+    private static func meaning(of code: CURLcode, _ detail: String, isPlain: Bool) -> Meaning {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            (.unavailable, "there is no such proxy: are http_proxy, https_proxy and all_proxy right", true)
+        case CURLE_COULDNT_RESOLVE_HOST:
             (.unavailable, "there is no such host, or no name server to ask: check the endpoint", true)
         case CURLE_COULDNT_CONNECT:
             (.unavailable, "the server cannot be reached: is it up, and is the port right", true)
@@ -50,7 +68,11 @@ extension StoreError {
             (.failed, "its certificate is not trusted: set AWS_CA_BUNDLE to a file with its authority", false)
         case CURLE_SSL_CACERT_BADFILE: (.failed, "the file of certificate authorities cannot be read", false)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING:
-            (.failed, "it does not speak HTTP: is this the endpoint of an S3 server", false)
+            (
+                .failed,
+                "it does not speak HTTP: is this the endpoint of an S3 server" + (isPlain ? ", or is it https://" : ""),
+                false
+            )
         case CURLE_URL_MALFORMAT: (.invalidArgument, "the endpoint is no URL", false)
         default: (.failed, "the request failed", false)
         }

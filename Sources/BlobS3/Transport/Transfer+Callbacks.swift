@@ -34,7 +34,7 @@ extension Transfer {
     private func setPatience(_ easy: EasyHandle) throws(StoreError) {
         try easy.set(CURLOPT_CONNECTTIMEOUT_MS, request.patience.connect.milliseconds)
         // A transfer that its reader holds back does not count as stalled.
-        try easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+        try easy.set(CURLOPT_LOW_SPEED_LIMIT, request.patience.slowestBytesPerSecond)
         try easy.set(CURLOPT_LOW_SPEED_TIME, max(1, request.patience.stall.milliseconds / 1_000))
         if let total = request.patience.total { try easy.set(CURLOPT_TIMEOUT_MS, total.milliseconds) }
     }

@@ -12,8 +12,8 @@ extension ContentStore {
         if let largest = capabilities.largestObjectBytes, source.size > largest {
             throw StoreError(
                 .invalidArgument,
-                "the content has \(source.size) bytes, and \(storage.address) takes at most \(largest): cut it up, or use "
-                    + "a root on a filesystem")
+                "the content has \(source.size) bytes, and \(storage.address) takes at most \(largest): "
+                    + "cut it up, or use a root on a filesystem")
         }
         guard let limit = capabilities.spoolsAboveBytes, source.size > limit else {
             return try await stage(try await source.read(), expecting: expected, extras: extras)

@@ -31,6 +31,19 @@ struct RefusalTests {
         let error = error(403, "RequestTimeTooSkewed", skew: .seconds(-1_200))
         #expect(error.code == .permissionDenied)
         #expect(error.message.contains("20 minutes"))
+        let agreeing = self.error(403, "RequestTimeTooSkewed", skew: .seconds(-3))
+        #expect(agreeing.message.contains("though the clocks agree") && !agreeing.message.contains("0 minutes"))
+    }
+
+    @Test("a server that wants TLS says so in a web page or in plain words, and that is told")
+    func tls() {
+        for body in [
+            "Client sent an HTTP request to an HTTPS server.\n", "<html>The plain HTTP request was sent to HTTPS port",
+        ] {
+            let response = HTTPResponse(HTTPHead(status: 400), body: Array(body.utf8))
+            let error = StoreError(Refusal(response), at: address)
+            #expect(error.code == .failed && error.message.contains("with https:// rather than http://"))
+        }
     }
 
     @Test("a web page is told as that, whatever its status", arguments: [200, 301, 400, 403, 404, 405])
@@ -49,7 +62,7 @@ struct RefusalTests {
             (403, "InvalidAccessKeyId", .permissionDenied, "check the credentials"),
             (400, "ExpiredToken", .permissionDenied, "renew"),
             (400, "EntityTooLarge", .invalidArgument, "larger"),
-            (400, "InvalidObjectName", .invalidKey, "key"),
+            (400, "InvalidObjectName", .invalidKey, "plainer path"),
             (400, "BadDigest", .digestMismatch, "damaged"),
             (507, "XMinioStorageFull", .outOfSpace, "full"),
             (503, "SlowDown", .unavailable, "overloaded"),

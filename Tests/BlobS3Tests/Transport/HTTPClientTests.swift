@@ -1,6 +1,7 @@
 import BlobS3
 import BlobStore
 import BlobSystem
+import Glibc
 import Synchronization
 import Testing
 
@@ -187,8 +188,34 @@ struct HTTPClientTests {
         await expectCode(.unavailable) { _ = try await client.send(request) }
     }
 
+    @Test("an answer that comes in drops ends as unavailable, though something comes all the time")
+    func dripping() async throws {
+        let server = try ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 So\r\nContent-Length: 100000\r\n\r\n")
+            while connection.write([1]) { poll(nil, 0, 20) }
+        }
+        var request = HTTPRequest("GET", server.url + "/")
+        request.patience.stall = .seconds(1)
+        request.patience.total = nil
+        let error = await #expect(throws: StoreError.self) {
+            try await client.withResponse(request) { (_, chunks) async throws(StoreError) in
+                for try await _ in chunks {}
+            }
+        }
+        #expect(error?.code == .unavailable)
+    }
+
     @Test("what speaks no HTTP or no TLS is told as that")
     func noHTTP() async throws {
+        let secure = try ScriptedServer { connection in
+            _ = connection.readHead()
+            connection.write([0x15, 3, 1, 0, 2, 2, 0x46])
+        }
+        let error = await #expect(throws: StoreError.self) {
+            try await client.send(HTTPRequest("GET", secure.url + "/"))
+        }
+        #expect(error?.message.contains("or is it https://") == true)
         let mumbling = try ScriptedServer { connection in
             _ = connection.readHead()
             connection.write("220 mail.example ESMTP\r\n")
