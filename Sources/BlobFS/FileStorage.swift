@@ -146,6 +146,7 @@ extension BlockingOutcome where Failure == StoreError {
             failure = StoreError(.unavailable, "too many operations wait for the filesystem: is the server up?")
         case .refused(.noThread): failure = StoreError(.unavailable, "this process can start no more threads")
         }
+        if let whole = failure.ofWholeRoot(root) { throw whole.during(operation, root: root) }
         throw failure.during(operation, key: key?.text, root: root)
     }
 

@@ -44,6 +44,10 @@ def quickstart_on_any_tree(lab):
         lab.write(name, name)
     code, out, err = run(lab, lab.path("odd"))
     assert code == 0 and "Done: 9 packages adopted" in out, out + err
+    lab.write("mixed/bad/" + "n" * 220, "too long a name")
+    lab.write("mixed/good/a", "1")
+    code, out, err = run(lab, lab.path("mixed"))
+    assert code == 1 and "1 file could not be taken" in out and "Done: 1 packages adopted" in out, out + err
     os.makedirs(lab.path("empty/folder"))
     for place in ("empty", "missing", "flat/one file.txt"):
         code, out, err = run(lab, lab.path(place))

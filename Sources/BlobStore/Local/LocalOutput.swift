@@ -91,6 +91,9 @@ package final class LocalOutput: Sendable {
                 cause: cause)
         case .brokenPipe:
             return StoreError(.failed, "\(path) took only a part, because its reader went away", cause: cause)
+        case .noSpace, .quotaExceeded, .readOnlyFilesystem:
+            let error = StoreError(errno, call: "write", path)
+            return StoreError(error.code, "\(error.message): choose another place", cause: cause)
         default: return StoreError(errno, call: "write", path)
         }
     }

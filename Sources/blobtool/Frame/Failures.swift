@@ -6,6 +6,8 @@ internal import Synchronization
 final class Failures: Sendable {
     private struct State {
         var count = 0
+        /// What ended the work was told of an item already.
+        var hasStopped = false
         var repeated: [String] = []
         var file: ItemFile?
         var fileProblem: StoreError?
@@ -34,7 +36,7 @@ final class Failures: Sendable {
     /// Tells that an item failed, whose name may be no text.
     func add(_ name: LocalName, _ error: StoreError) {
         let item = name.description
-        let sentence = error.description.contains(item) ? error.description : "\(item): \(error)"
+        let sentence = Self.names(error.description, item) ? error.description : "\(item): \(error)"
         if console.format == .json {
             console.emit(
                 JSONLine(
@@ -47,9 +49,16 @@ final class Failures: Sendable {
         console.say("error: \(sentence.printable)", from: .quiet)
         state.withLock { state in
             state.count += 1
+            state.hasStopped = state.hasStopped || error.meetsEveryItem
             if state.repeated.count < Self.maximumRepeated { state.repeated.append(sentence.printable) }
             keep(name, &state)
         }
+    }
+
+    /// Whether a sentence names the item as a whole; a short name stands in many a longer word.
+    private static func names(_ sentence: String, _ item: String) -> Bool {
+        sentence.hasPrefix("\(item) ") || sentence.hasPrefix("\(item): ")
+            || ["\"\(item)\"", "/\(item) ", "/\(item): "].contains { sentence.contains($0) }
     }
 
     private func keep(_ item: LocalName, _ state: inout State) {
@@ -75,10 +84,24 @@ final class Failures: Sendable {
             try await work()
             return true
         } catch {
+            if error.code != .cancelled { add(item, error) }
             if error.meetsEveryItem { throw error }
-            add(item, error)
             return false
         }
+    }
+
+    /// Ends what an error has stopped before its end: repeats what failed until then.
+    /// - Returns: what the exit code says.
+    /// - Parameter hasMore: whether there may be items that were not tried.
+    /// - Throws: the error, where it was not told of an item already.
+    func stop(_ error: any Error, succeeded: Int, hasMore: Bool = true) throws -> ExitStatus {
+        guard state.withLock(\.hasStopped) else { throw error }
+        _ = finish(succeeded: succeeded)
+        if hasMore {
+            console.say(
+                "error: stopped there: the rest was not tried, and the same command goes on there", from: .quiet)
+        }
+        return .failed
     }
 
     /// Repeats what failed among several, and puts the file of `--failed` in its place, empty where nothing failed.

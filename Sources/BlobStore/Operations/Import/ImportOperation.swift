@@ -42,6 +42,8 @@ public struct ImportOperation: Sendable {
         case published(Published.Outcome, String, size: Int64)
         /// A file was not taken, or a folder (with a `/` at its end) not gone into.
         case failed(LocalName, StoreError)
+        /// The import ends before its end, with the error that it throws; this is what it came to.
+        case stopped(Summary)
     }
 
     /// What the import came to.
@@ -78,11 +80,13 @@ public struct ImportOperation: Sendable {
     public func run() async throws(StoreError) -> Summary {
         let tally = ImportTally(report)
         let files = try await ImportFiles(directory, only: options.only, followsLinks: options.followsLinks, tally)
-        repeat {
-            let batch = try await files.next(Self.batchSize)
-            if batch.isEmpty { return tally.summary }
-            try await take(batch, tally)
-        } while true
+        do throws(StoreError) {
+            while case let batch = try await files.next(Self.batchSize), !batch.isEmpty { try await take(batch, tally) }
+            return tally.summary
+        } catch {
+            if tally.summary != Summary() { report(.stopped(tally.summary)) }
+            throw error
+        }
     }
 
     /// Publishes a batch, again from the start where the feed moved meanwhile, and reports it.
@@ -91,13 +95,19 @@ public struct ImportOperation: Sendable {
             let visit = options.isDryRun ? try await feed.visit() : try await feed.visitForWriting()
             let outcomes = ImportOutcomes()
             let budget = ByteBudget(48 << 20)
-            try await concurrently(options.jobs, batch) { (path) async throws(StoreError) in
-                do throws(StoreError) {
-                    outcomes.add(path, .success(try await take(path, visit, budget)))
-                } catch {
-                    if error.stopsEverything { throw error }
-                    outcomes.add(path, .failure(error))
+            do throws(StoreError) {
+                try await concurrently(options.jobs, batch) { (path) async throws(StoreError) in
+                    do throws(StoreError) {
+                        outcomes.add(path, .success(try await take(path, visit, budget)))
+                    } catch {
+                        if error.code != .cancelled { outcomes.add(path, .failure(error)) }
+                        if error.meetsEveryItem { throw error }
+                    }
                 }
+            } catch {
+                let isCurrent = (try? await visit.isCurrent()) ?? false
+                tally.add(isCurrent ? outcomes.all : outcomes.failures)
+                throw error
             }
             if try await visit.isCurrent() { return tally.add(outcomes.all) }
         }
@@ -114,16 +124,6 @@ public struct ImportOperation: Sendable {
             }
             let published = try await visit.adopt(file.source, at: packagePath, PublicationDetails(by: options.by))
             return Taken(outcome: published.outcome, size: published.size)
-        }
-    }
-}
-
-extension StoreError {
-    /// Whether this would meet every other file too.
-    fileprivate var stopsEverything: Bool {
-        switch code {
-        case .cancelled, .wrongRoot, .migrating, .outOfSpace, .readOnly, .unavailable, .unsupported: true
-        default: false
         }
     }
 }

@@ -15,6 +15,11 @@ final class ImportOutcomes: Sendable {
     }
 
     var all: [(String, Result<Taken, StoreError>)] { outcomes.withLock { $0 } }
+
+    /// What failed; of the rest nothing may be reported where the feed may have moved.
+    var failures: [(String, Result<Taken, StoreError>)] {
+        all.filter { if case .failure = $0.1 { true } else { false } }
+    }
 }
 
 /// Counts and reports.

@@ -14,13 +14,3 @@ extension Feed {
         throw StoreError(.notFound, "there is no \"\(path)\" in feed \"\(name)\": look with \"blobtool ls \(name)\"")
     }
 }
-
-extension StoreError {
-    /// Whether this would meet every other item too.
-    var meetsEveryItem: Bool {
-        switch code {
-        case .cancelled, .wrongRoot, .migrating, .outOfSpace, .readOnly, .unavailable, .unsupported: true
-        default: false
-        }
-    }
-}

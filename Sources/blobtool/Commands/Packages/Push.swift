@@ -19,22 +19,26 @@ struct Push: Sendable {
         let followsLink: Bool
     }
 
-    func run(in feed: Feed, _ session: Session, _ items: ItemOptions, jobs: Int) async throws(StoreError) -> ExitStatus
-    {
+    func run(in feed: Feed, _ session: Session, _ items: ItemOptions, jobs: Int) async throws -> ExitStatus {
         let failures = Failures(session.console, items.failed)
         defer { failures.keepPartialFile() }
         let meter = Meter("publishing", unit: "files")
         let count = Mutex(0)
         let queue = PushQueue(self, only: try await items.selection().map { LocalSelection($0) }, failures)
-        try await session.console.showing(meter, isShown: session.showsProgress) { () async throws(StoreError) in
-            try await concurrently(jobs, queue.next) { (item) async throws(StoreError) in
-                let isDone = try await failures.guarding(LocalName(item.file)) { () async throws(StoreError) in
-                    let published = try await publish(item, in: feed, meter)
-                    session.console.emit(published.line, text: published.text)
+        do {
+            try await session.console.showing(meter, isShown: session.showsProgress) { () async throws(StoreError) in
+                try await concurrently(jobs, queue.next) { (item) async throws(StoreError) in
+                    let isDone = try await failures.guarding(LocalName(item.file)) { () async throws(StoreError) in
+                        let published = try await publish(item, in: feed, meter)
+                        session.console.emit(published.line, text: published.text)
+                    }
+                    if isDone { count.withLock { $0 += 1 } }
+                    meter.add(items: 1, failures: isDone ? 0 : 1)
                 }
-                if isDone { count.withLock { $0 += 1 } }
-                meter.add(items: 1, failures: isDone ? 0 : 1)
             }
+        } catch {
+            return try failures.stop(
+                error, succeeded: count.withLock { $0 }, hasMore: files.count > 1 || isRecursive)
         }
         return failures.finish(succeeded: count.withLock { $0 })
     }

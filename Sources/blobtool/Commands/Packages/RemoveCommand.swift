@@ -34,18 +34,22 @@ struct RemoveCommand: ToolCommand {
         defer { failures.keepPartialFile() }
         let count = Mutex(0)
         let by = signature.by
-        try await session.withFeed(feed, root) { feed in
-            try await concurrently(8, packages) { (name) async throws(StoreError) in
-                let isDone = try await failures.guarding(name) { () async throws(StoreError) in
-                    guard let text = name.text else {
-                        throw StoreError(.invalidKey, "\"\(name)\" is no valid UTF-8, and so no package's path")
+        do {
+            try await session.withFeed(feed, root) { feed in
+                try await concurrently(8, packages) { (name) async throws(StoreError) in
+                    let isDone = try await failures.guarding(name) { () async throws(StoreError) in
+                        guard let text = name.text else {
+                            throw StoreError(.invalidKey, "\"\(name)\" is no valid UTF-8, and so no package's path")
+                        }
+                        try await feed.remove(try PackagePath(text), by: by)
+                        session.console.emit(
+                            JSONLine("removed", ["path": .string(text)]), text: "removed \(text.printable)")
                     }
-                    try await feed.remove(try PackagePath(text), by: by)
-                    session.console.emit(
-                        JSONLine("removed", ["path": .string(text)]), text: "removed \(text.printable)")
+                    if isDone { count.withLock { $0 += 1 } }
                 }
-                if isDone { count.withLock { $0 += 1 } }
             }
+        } catch {
+            return try failures.stop(error, succeeded: count.withLock { $0 }, hasMore: packages.count > 1)
         }
         return failures.finish(succeeded: count.withLock { $0 })
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
+internal import Synchronization
 
 struct ImportCommand: ToolCommand {
     static let configuration = CommandConfiguration(
@@ -35,15 +36,26 @@ struct ImportCommand: ToolCommand {
             prefix: prefix.map { $0.isEmpty || $0.hasSuffix("/") ? $0 : $0 + "/" } ?? "",
             only: try await items.selection())
         let start = ContinuousClock.now
-        let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
-            let meter = Meter("importing", unit: "files")
-            let operation = ImportOperation(directory, into: feed, options) { show($0, meter, session, failures) }
-            return try await session.console.showing(meter, isShown: session.showsProgress) {
-                try await operation.run()
+        let stopped = Mutex<ImportOperation.Summary?>(nil)
+        let summary: ImportOperation.Summary
+        do {
+            summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
+                let meter = Meter("importing", unit: "files")
+                let operation = ImportOperation(directory, into: feed, options) { event in
+                    if case .stopped(let summary) = event { stopped.withLock { $0 = summary } }
+                    show(event, meter, session, failures)
+                }
+                return try await session.console.showing(meter, isShown: session.showsProgress) {
+                    try await operation.run()
+                }
             }
+        } catch {
+            guard let summary = stopped.withLock({ $0 }) else { throw error }
+            show(summary, ContinuousClock.now - start, session.console, isComplete: false)
+            return try failures.stop(error, succeeded: summary.succeeded)
         }
-        show(summary, ContinuousClock.now - start, session.console)
-        return failures.finish(succeeded: Int(clamping: summary.imported + summary.unchanged))
+        show(summary, ContinuousClock.now - start, session.console, isComplete: true)
+        return failures.finish(succeeded: summary.succeeded)
     }
 
     private func show(_ event: ImportOperation.Event, _ meter: Meter, _ session: Session, _ failures: Failures) {
@@ -52,23 +64,30 @@ struct ImportCommand: ToolCommand {
         case .failed(let path, let error):
             failures.add(path, error)
             meter.add(failures: 1)
+        case .stopped: break
         case .published(let outcome, let path, _):
             guard dryRun && outcome != .unchanged || session.console.verbosity >= .verbose else { return }
             session.console.say("\(dryRun ? "would be " : "")\(outcome.rawValue)  \(path.printable)")
         }
     }
 
-    private func show(_ summary: ImportOperation.Summary, _ time: Duration, _ console: Console) {
+    private func show(
+        _ summary: ImportOperation.Summary, _ time: Duration, _ console: Console, isComplete: Bool
+    ) {
         console.emit(
             JSONLine(
                 "summary",
                 [
                     "imported": .integer(summary.imported), "unchanged": .integer(summary.unchanged),
                     "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
-                    "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
+                    "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun), "complete": .bool(isComplete),
                 ]),
             text: "\(dryRun ? "would import" : "imported") \(grouped(summary.imported)), "
                 + "\(grouped(summary.unchanged)) unchanged, \(grouped(summary.failed)) failed, "
-                + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)")
+                + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)\(isComplete ? "" : ", and stopped there")")
     }
+}
+
+extension ImportOperation.Summary {
+    fileprivate var succeeded: Int { Int(clamping: imported + unchanged) }
 }
