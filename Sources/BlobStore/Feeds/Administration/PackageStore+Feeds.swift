@@ -79,7 +79,6 @@ extension PackageStore {
         if id != stored.body.id {
             try await refusePackages(
                 in: stored.body, "it can be pointed only at its own root: move it with a migration")
-            try await refuseNesting(place, of: name)
             let root = try await Root.create(
                 place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
             ).root

@@ -11,8 +11,8 @@ struct CreationContest: Contest {
             _ = try await storage.create(try key(round), Claim(by: rendezvous.me, turn: 1))
         }
         try await rendezvous.meet("end")
-        for round in 0..<Race.rounds {
-            race.seen.append(try await storage.document(try key(round), as: Claim.self)?.body.by)
+        try await race.look { (round) async throws(StoreError) in
+            try await storage.document(try key(round), as: Claim.self)?.body.by
         }
         return race
     }

@@ -35,6 +35,11 @@ struct Race: Codable, Sendable {
         }
     }
 
+    /// Sees, after all have tried, whose each round is.
+    mutating func look(_ owner: (Int) async throws(StoreError) -> String?) async throws(StoreError) {
+        for round in 0..<Self.rounds { seen.append(try await owner(round)) }
+    }
+
     /// What all saw of it together.
     /// - Parameters:
     ///   - deed: what they raced for, e.g. `to create the same record`.

@@ -22,8 +22,8 @@ struct ReplacementContest: Contest {
             _ = try await storage.replace(try key(round), expected[round], with: Claim(by: rendezvous.me, turn: 2))
         }
         try await rendezvous.meet("end")
-        for round in 0..<Race.rounds {
-            race.seen.append(try await storage.document(try key(round), as: Claim.self)?.body.by)
+        try await race.look { (round) async throws(StoreError) in
+            try await storage.document(try key(round), as: Claim.self)?.body.by
         }
         return race
     }
