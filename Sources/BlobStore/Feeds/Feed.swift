@@ -3,23 +3,28 @@
 /// A feed is looked up in the catalog anew by each operation, so that a feed that has moved is found where it is.
 public struct Feed: Sendable {
     public let name: FeedName
-    package let store: PackageStore
+    /// The store whose catalog was in charge of the feed when it was looked up.
+    public let store: PackageStore
 
-    package init(_ name: FeedName, in store: PackageStore) {
+    /// The store that was asked for it: its catalog leads to the one that is in charge now.
+    private let entry: PackageStore
+
+    package init(_ name: FeedName, in store: PackageStore, by entry: PackageStore? = nil) {
         self.name = name
         self.store = store
+        self.entry = entry ?? store
     }
 
     /// The feed's record: policy, root, state, epoch.
-    public func record() async throws(StoreError) -> FeedRecord { try await store.catalog.feed(name).body }
+    public func record() async throws(StoreError) -> FeedRecord { try await entry.locate(name).record }
 
     /// The feed as the catalog has it now, with its root open.
     /// - Throws: `notFound`, `wrongRoot`.
     package func visit() async throws(StoreError) -> FeedVisit {
-        let record = try await record()
+        let (store, record) = try await entry.locate(name)
         let root = try await store.roots.root(
             store.catalog.location(record), Root.Identity(.feed, feed: name, id: record.id))
-        return FeedVisit(feed: self, record: record, root: root)
+        return FeedVisit(feed: Feed(name, in: store, by: entry), record: record, root: root)
     }
 
     /// The feed for work that writes: active, and its root still in its place.
@@ -27,7 +32,8 @@ public struct Feed: Sendable {
     package func visitForWriting() async throws(StoreError) -> FeedVisit {
         let visit = try await visit()
         switch visit.record.state {
-        case .active: break
+        // One that is arriving was found by way of the catalog that says it has moved here.
+        case .active, .arriving, .moved: break
         case .migrating:
             let place = visit.record.migration?.root?.description ?? "the server root"
             throw StoreError(

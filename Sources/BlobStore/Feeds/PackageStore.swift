@@ -8,6 +8,7 @@ public final class PackageStore: Sendable {
     package let catalog: Catalog
     package let roots: RootCache
     package let opener: any StorageOpener
+    let successors = Successors()
 
     package init(_ server: Root, node: NodeName, opener: any StorageOpener) {
         self.node = node
@@ -17,14 +18,13 @@ public final class PackageStore: Sendable {
         roots = RootCache(opener)
     }
 
-    /// Opens a server root.
+    /// Opens a server root, or the one that took over all of its feeds: ``url`` says which.
     /// - Parameter rootID: the id that the root must carry, where it is pinned.
     /// - Throws: `wrongRoot` when there is none, or another.
     public static func open(
         _ url: RootURL, node: NodeName, rootID: String? = nil, with opener: any StorageOpener
     ) async throws(StoreError) -> PackageStore {
-        let root = try await Root.open(url, Root.Identity(.server, id: rootID), with: opener)
-        return PackageStore(root, node: node, opener: opener)
+        PackageStore(try await serverInCharge(url, id: rootID, with: opener), node: node, opener: opener)
     }
 
     /// Makes a server root in an empty or missing directory, or opens the one that is there.
@@ -60,15 +60,18 @@ public final class PackageStore: Sendable {
     /// A feed by name, as the catalog has it now.
     /// - Throws: `notFound` when there is no such feed.
     public func feed(_ name: FeedName) async throws(StoreError) -> Feed {
-        _ = try await catalog.feed(name)
-        return Feed(name, in: self)
+        Feed(name, in: try await locate(name).store, by: self)
     }
 
     /// The names of all feeds, in order, in pages.
-    public func feeds() -> AsyncPull<[FeedName]> { catalog.names() }
+    public func feeds() -> AsyncPull<[FeedName]> {
+        let names = FeedNames(self)
+        return AsyncPull { () async throws(StoreError) in try await names.next() }
+    }
 
     /// Lets go of threads and descriptors of this store and its feeds.
     public func close() async {
+        await successors.close()
         await roots.close()
         await server.storage.close()
     }

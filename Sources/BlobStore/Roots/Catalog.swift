@@ -20,17 +20,27 @@ package struct Catalog: Sendable {
     /// Where a feed without an override has its root, from the server root.
     package static func place(_ feed: FeedName) -> KeyPrefix { KeyPrefix(trusted: "feeds/\(feed)/") }
 
-    /// - Throws: `notFound` when there is no such feed.
+    /// The record of a feed that this catalog is in charge of.
+    /// - Throws: `notFound` when there is no such feed; `preconditionFailed` when another catalog has taken it over.
     package func feed(_ name: FeedName) async throws(StoreError) -> Stored<FeedRecord> {
-        guard let stored = try await find(name) else {
-            throw StoreError(
-                .notFound,
-                "there is no feed \"\(name)\" in \(server.url): make it with \"blobtool feed create \(name)\"")
-        }
+        let stored = try await existing(name)
+        try stored.body.expectInCharge()
         return stored
     }
 
-    /// The record of a feed; nil when there is none.
+    /// The record of a feed, whichever catalog is in charge of it.
+    /// - Throws: `notFound` when there is none.
+    package func existing(_ name: FeedName) async throws(StoreError) -> Stored<FeedRecord> {
+        guard let stored = try await find(name) else { throw absence(name) }
+        return stored
+    }
+
+    func absence(_ name: FeedName) -> StoreError {
+        StoreError(
+            .notFound, "there is no feed \"\(name)\" in \(server.url): make it with \"blobtool feed create \(name)\"")
+    }
+
+    /// The record of a feed, whichever catalog is in charge of it; nil when there is none.
     /// - Throws: `corrupt` when the record is of another feed.
     package func find(_ name: FeedName) async throws(StoreError) -> Stored<FeedRecord>? {
         let stored: Stored<FeedRecord>? = try await server.storage.document(Self.key(name))
@@ -53,6 +63,18 @@ package struct Catalog: Sendable {
                 .preconditionFailed,
                 "the feed \"\(record.feed)\" was changed by another meanwhile: look, and try again",
                 cause: error.cause)
+        }
+    }
+
+    /// Reads, changes and writes back, again while others win the race.
+    /// - Parameter change: the new record, from the present one; nil to leave it.
+    /// - Throws: `notFound`; `preconditionFailed` when another catalog has taken the feed over.
+    package func update(
+        _ name: FeedName, _ change: (FeedRecord) throws(StoreError) -> FeedRecord?
+    ) async throws(StoreError) -> Stored<FeedRecord> {
+        try await server.storage.update(Self.key(name), as: FeedRecord.self) { (record) throws(StoreError) in
+            try record.expectInCharge()
+            return try change(record)
         }
     }
 

@@ -3,11 +3,16 @@ public struct FeedRecord: DocumentBody {
     package static let title = "feed record"
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case feed, state, epoch, id, root, mutable, graceSeconds, digests, created, migration, former, formers
+        case predecessor, successor
     }
 
     /// Whether a feed takes writes, or is on its way.
     public enum State: String, Sendable, Codable {
         case active, migrating, deleting
+        /// The record is handed over by another catalog, and this one not in charge of the feed yet.
+        case arriving
+        /// Another catalog is in charge of the feed.
+        case moved
     }
 
     public let feed: FeedName
@@ -30,6 +35,10 @@ public struct FeedRecord: DocumentBody {
     /// As a version wrote it that knew one former root; read with the others, and never written.
     private(set) var former: FormerRoot?
     private(set) var formers: [FormerRoot]?
+    /// The server root that handed the feed over to this one.
+    public internal(set) var predecessor: Handover?
+    /// The server root that the feed was handed over to.
+    public internal(set) var successor: Handover?
 
     /// Where a feed's packages are being copied to.
     public struct Destination: Sendable, Equatable, Codable {

@@ -60,9 +60,12 @@ extension FeedRecord {
 }
 
 extension FeedRecord {
-    /// - Throws: `migrating` while the feed is on its way; `notFound` while it is being deleted.
+    /// - Throws: `migrating` while the feed is on its way; `preconditionFailed` when it has left this catalog;
+    ///   `notFound` while it is being deleted.
     func expectSettled() throws(StoreError) {
         if state == .deleting { throw StoreError(.notFound, "the feed \"\(feed)\" is being deleted") }
+        try expectInCharge()
+        try expectArrived()
         if migration == nil && state == .active { return }
         let place = migration?.root?.description ?? "the server root"
         throw StoreError(

@@ -11,6 +11,11 @@ extension Session {
         let settings = try await options.settings()
         let store = try await PackageStore.open(
             settings.root.value, node: Self.node, rootID: settings.rootID?.value, with: Self.opener(limit))
+        if store.url != settings.root.value {
+            console.say(
+                "note: the server root \(settings.root.value) was taken over by \(store.url): name that one from now on"
+            )
+        }
         do {
             let answer = try await body(store)
             await store.close()

@@ -31,6 +31,11 @@ final class Scratch: Sendable {
             arguments, input: Array(input.utf8), environment: ["BLOBSTORE_ROOT": root], directory: path)
     }
 
+    @discardableResult
+    func run(_ arguments: [String]) async throws -> Tool.Result {
+        try await Tool.run(arguments, environment: ["BLOBSTORE_ROOT": root], directory: path)
+    }
+
     /// Runs with JSON output.
     func json(_ arguments: String..., input: String = "") async throws -> Tool.Result {
         try await json(arguments, input: input)

@@ -65,6 +65,29 @@ struct KilledTests {
         try await expectWhole(scratch, packages, "completed")
     }
 
+    @Test("migrate --server")
+    func migrateServer() async throws {
+        var random = Endurance.generator("killed migrations of a server root")
+        let scratch = try await scene()
+        for feed in ["a", "b", "c"] {
+            try await scratch.run("feed", "create", feed).succeeded()
+            try await scratch.run("promote", "npm", "pkg/1", feed).succeeded()
+        }
+        let packages = try await scratch.run("ls", "npm", "--names").succeeded().output
+        let command = ["migrate", "--server", "--to", scratch.path + "/moved"]
+        for round in 0..<Self.kills + 2 {
+            try await kill(scratch, command, when: Int.random(in: 1..<180, using: &random), in: "moved")
+            try await expectWhole(scratch, packages, "killed \(round + 1) times")
+        }
+        try await scratch.run("migrate", "--server", "--to", scratch.path + "/moved").succeeded()
+        try await scratch.run("migrate", "--server", "--delete-source").succeeded()
+        try await expectWhole(scratch, packages, "completed")
+        let feeds = try await scratch.run("feed", "list", "--root", scratch.path + "/moved").succeeded()
+        for feed in ["a", "b", "c", "npm"] { #expect(feeds.output.contains("\(scratch.path)/moved/feeds/\(feed)")) }
+        #expect(!feeds.errors.contains("taken over"))
+        #expect(try scratch.files("root/feeds").filter { !$0.hasSuffix("/root.json") }.isEmpty)
+    }
+
     @Test("migrate --delete-source")
     func deleteSource() async throws {
         var random = Endurance.generator("killed deletions of a source")
@@ -153,7 +176,7 @@ struct KilledTests {
 
 extension Scratch {
     /// Changes a file's bytes in place, as a bad disk does.
-    fileprivate func overwrite(_ name: String, _ text: String) throws {
+    func overwrite(_ name: String, _ text: String) throws {
         guard let file = fopen("\(path)/\(name)", "r+") else { throw SpawnedProcess.Failure(errno: errno) }
         defer { fclose(file) }
         let bytes = Array(text.utf8)

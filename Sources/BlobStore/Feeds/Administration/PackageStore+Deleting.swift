@@ -6,6 +6,7 @@ extension PackageStore {
     /// - Parameter purge: also deletes packages; without it a feed that holds any is refused, and left as it was.
     /// - Throws: `notFound`; `alreadyExists` when it holds packages; `wrongRoot` when its root is not in its place.
     public func deleteFeed(_ name: FeedName, purge: Bool = false) async throws(StoreError) {
+        if let store = try await storeElsewhere(of: name) { return try await store.deleteFeed(name, purge: purge) }
         try await server.verify()
         let stored = try await catalog.feed(name)
         if try await isEmptied(stored.body) { return try await server.storage.removeRecord(Catalog.key(name)) }

@@ -29,7 +29,8 @@ extension PackageStore {
     /// - Parameter serverSource: who named the server root.
     /// - Throws: `notFound` when there is no such feed.
     public func explain(_ name: FeedName, serverSource: SettingSource) async throws(StoreError) -> Explanation {
-        let record = try await catalog.feed(name).body
+        let (store, record) = try await locate(name)
+        guard store === self else { return try await store.explain(name, serverSource: serverSource) }
         let url = catalog.location(record)
         var found: String?
         var problem: StoreError?

@@ -10,6 +10,7 @@ extension PackageStore {
     ) async throws(StoreError) -> FeedRecord {
         try policy.check()
         try await server.verify()
+        if let store = try await successorOfClosed() { return try await store.createFeed(name, root: url, policy) }
         if try await catalog.find(name) != nil { throw Self.exists(name) }
         let place = url ?? server.url.appending(Catalog.place(name))
         try await refuseNesting(place, of: name)
@@ -26,7 +27,10 @@ extension PackageStore {
         await root.storage.close()
         do {
             let record = FeedRecord(name, id: root.id, root: url, policy)
-            return try await server.storage.create(Catalog.key(name), record).body
+            let stored = try await server.storage.create(Catalog.key(name), record)
+            // Who closes the catalog lists it after that: whoever does not see it closed is seen.
+            guard let store = try await successorOfClosed() else { return stored.body }
+            return try await FeedHandover(self, to: store.server, by: node.text)(name)
         } catch  where error.code == .preconditionFailed {
             throw Self.exists(name)
         }
@@ -48,10 +52,9 @@ extension PackageStore {
     /// - Throws: `notFound`.
     public func updateFeed(_ name: FeedName, _ policy: FeedPolicy) async throws(StoreError) -> FeedRecord {
         try policy.check()
+        if let store = try await storeElsewhere(of: name) { return try await store.updateFeed(name, policy) }
         try await server.verify()
-        _ = try await catalog.feed(name)
-        let stored = try await server.storage.update(Catalog.key(name), as: FeedRecord.self) {
-            (record) throws(StoreError) in
+        let stored = try await catalog.update(name) { (record) throws(StoreError) in
             var next = record
             next.apply(policy)
             if next.mutable != record.mutable || next.digests != record.digests {
@@ -68,6 +71,7 @@ extension PackageStore {
     ///   for the server root.
     /// - Throws: `alreadyExists` when the feed holds packages and the place is not its root.
     public func updateFeed(_ name: FeedName, root url: RootURL?) async throws(StoreError) -> FeedRecord {
+        if let store = try await storeElsewhere(of: name) { return try await store.updateFeed(name, root: url) }
         try await server.verify()
         let stored = try await catalog.feed(name)
         let place = url ?? server.url.appending(Catalog.place(name))

@@ -90,7 +90,7 @@ public struct CheckOperation: Sendable {
     /// - Returns: the sum over all feeds.
     /// - Throws: `notFound` for a feed that is named and does not exist; `cancelled`.
     public func run() async throws(StoreError) -> Summary {
-        for feed in feeds { _ = try await store.catalog.feed(feed) }
+        for feed in feeds { _ = try await store.locate(feed) }
         let server = CheckTally(nil, report)
         var total = Summary()
         if feeds.isEmpty {

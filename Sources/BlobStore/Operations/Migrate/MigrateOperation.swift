@@ -191,8 +191,7 @@ public struct MigrateOperation: Sendable {
     private func change(
         _ run: String?, _ change: (inout FeedRecord) -> Void
     ) async throws(StoreError) -> Stored<FeedRecord> {
-        try await store.server.storage.update(Catalog.key(feed.name), as: FeedRecord.self) {
-            (record) throws(StoreError) in
+        try await store.catalog.update(feed.name) { (record) throws(StoreError) in
             try record.expectMigration(run)
             var next = record
             change(&next)

@@ -21,7 +21,8 @@ struct FeedCreateCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         try await session.withStore(root) { store in
             let record = try await store.createFeed(feed, root: policy.feedRootURL, policy.policy)
-            session.console.emit(record.line(in: store), text: "made feed \(feed) at \(store.location(record))")
+            let holder = try await store.feed(feed).store
+            session.console.emit(record.line(in: holder), text: "made feed \(feed) at \(holder.location(record))")
         }
         return .done
     }

@@ -23,11 +23,12 @@ struct FeedListCommand: ToolCommand {
             for try await page in store.feeds() {
                 for name in page {
                     do throws(StoreError) {
-                        let record = try await store.feed(name).record()
-                        session.console.emit(record.line(in: store), text: nil, flush: false)
+                        let feed = try await store.feed(name)
+                        let record = try await feed.record()
+                        session.console.emit(record.line(in: feed.store), text: nil, flush: false)
                         table.add([
                             name.text, record.mutable ? "mutable" : "immutable", record.state.rawValue,
-                            store.location(record).description,
+                            feed.store.location(record).description,
                         ])
                         count += 1
                     } catch {

@@ -32,7 +32,8 @@ struct FeedSetCommand: ToolCommand {
         try await session.withStore(root) { store in
             if let url = try policy.feedRootURL { _ = try await store.updateFeed(feed, root: url) }
             let record = try await store.updateFeed(feed, policy.policy)
-            session.console.emit(record.line(in: store), text: record.text(in: store))
+            let holder = try await store.feed(feed).store
+            session.console.emit(record.line(in: holder), text: record.text(in: holder))
         }
         return .done
     }

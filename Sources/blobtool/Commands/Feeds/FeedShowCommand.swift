@@ -18,8 +18,9 @@ struct FeedShowCommand: ToolCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         try await session.withStore(root) { store in
-            let record = try await store.feed(feed).record()
-            session.console.emit(record.line(in: store), text: record.text(in: store))
+            let feed = try await store.feed(feed)
+            let record = try await feed.record()
+            session.console.emit(record.line(in: feed.store), text: record.text(in: feed.store))
         }
         return .done
     }

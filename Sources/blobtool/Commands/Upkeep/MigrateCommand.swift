@@ -5,29 +5,37 @@ internal import BlobTerminal
 struct MigrateCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Moves a feed to another root while nodes read and write it.",
+        abstract: "Moves a feed, or a whole server root, to another root while nodes read and write it.",
         discussion: """
             Everything is copied and verified while writers are at work; they are held only while what is new since \
             is copied. A run that was stopped is gone on with by the same command, on any machine. Back into the \
-            server root: --to-server. Where both roots are in buckets of one server, that copies; --bwlimit counts what \
-            passes through here, what is read and what is written.
+            server root: --to-server. Where both roots are in buckets of one server, that copies; --bwlimit counts \
+            what passes through here, what is read and what is written.
 
             The source stays until --delete-source, which reads and hashes all content in the new root first, and \
             then deletes all former roots of the feed. With --quarantine they are set aside instead: they keep their \
             content under a new id, so that nothing takes them for a feed's root, and "repair --from" still reads \
             them.
 
+            With --server all feeds without a root of their own and the catalog move to a new server root. Nodes that \
+            were started with the old one are sent on, feed by feed; name the new one to them when it is done. Feeds \
+            with roots of their own stay where they are.
+
             Examples:
+              blobtool migrate --server --to /mnt/new --dry-run
               blobtool migrate npm --to /mnt/new/npm --dry-run
               blobtool migrate npm --to /mnt/new/npm --verify read-back
               blobtool migrate npm --delete-source
               blobtool migrate npm --abort
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Option(help: ArgumentHelp("The new root of the feed.", valueName: "url"), transform: Read.root) var to: RootURL?
-    @Flag(help: "Move it into the server root.") var toServer = false
-    @Flag(help: "Give a migration up; the feed stays where it is.") var abort = false
+    @Argument(help: "The feed; --server instead of it for all of them.", transform: Read.feed) var feed: FeedName?
+    @Flag(help: "Move the server root: every feed in it, and the catalog.") var server = false
+    @Option(
+        help: ArgumentHelp("The new root of the feed, or the new server root.", valueName: "url"), transform: Read.root)
+    var to: RootURL?
+    @Flag(help: "Move the feed into the server root.") var toServer = false
+    @Flag(help: "Give a migration up; what has not moved stays where it is.") var abort = false
     @Flag(help: "Delete the former roots, after verifying all content of the new one.") var deleteSource = false
     @Flag(help: "With --delete-source: set the former roots aside instead.") var quarantine = false
     @Flag(
@@ -51,11 +59,15 @@ struct MigrateCommand: ToolCommand {
     }
 
     func validate() throws {
+        if server == (feed != nil) { throw ValidationError("Give the name of a feed, or --server for all of them.") }
+        if server && (toServer || reopen) {
+            throw ValidationError("--to-server and --reopen go with the name of a feed.")
+        }
         let places = (to == nil ? 0 : 1) + (toServer ? 1 : 0)
         if places > 1 { throw ValidationError("--to and --to-server contradict each other.") }
         if abort && (places > 0 || deleteSource) { throw ValidationError("--abort goes alone.") }
         if places == 0 && !abort && !deleteSource {
-            throw ValidationError("Say where the feed shall go with --to URL, or give --abort or --delete-source.")
+            throw ValidationError("Say where it shall go with --to URL, or give --abort or --delete-source.")
         }
         if (quarantine || reopen) && !deleteSource {
             throw ValidationError("--quarantine and --reopen go with --delete-source.")
@@ -69,17 +81,20 @@ struct MigrateCommand: ToolCommand {
         let options = MigrateOperation.Options(
             by: signature.by, jobs: work.jobs ?? 16, isDryRun: dryRun, verifiesByReading: verify == .readBack,
             allowsDamage: allowDamaged)
-        return try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
-            let meter = Meter("migrating", unit: "packages")
-            let operation = MigrateOperation(feed, options) { show($0, meter, session.console, failures) }
-            return try await session.console.showing(meter, isShown: session.showsProgress) {
-                try await run(operation, session.console, failures)
+        let meter = Meter("migrating", unit: "packages")
+        return try await session.withStore(root, limit: work.bwlimit) { store in
+            try await session.console.showing(meter, isShown: session.showsProgress) {
+                guard let feed else { return try await run(store, options, meter, session.console, failures) }
+                let operation = MigrateOperation(try await store.feed(feed), options) { event in
+                    show(event, of: feed, meter, session.console, failures)
+                }
+                return try await run(operation, of: feed, session.console, failures)
             }
         }
     }
 
     private func run(
-        _ operation: MigrateOperation, _ console: Console, _ failures: Failures
+        _ operation: MigrateOperation, of feed: FeedName, _ console: Console, _ failures: Failures
     ) async throws -> ExitStatus {
         if abort {
             try await operation.abort()
@@ -90,17 +105,17 @@ struct MigrateCommand: ToolCommand {
         if to != nil || toServer {
             let start = ContinuousClock.now
             let summary = try await operation.run(to: to)
-            show(summary, ContinuousClock.now - start, console)
+            show(summary, of: feed, ContinuousClock.now - start, console)
             _ = failures.finish(succeeded: Int(clamping: summary.copied + summary.skipped))
             // It ran to its end; that some packages are damaged is its answer.
             status = summary.failed > 0 ? .notGood : .done
         }
-        if deleteSource && status == .done && !dryRun { try await leave(operation, console) }
+        if deleteSource && status == .done && !dryRun { try await leave(operation, of: feed, console) }
         return status
     }
 
     /// Deletes the former roots, or sets them aside.
-    private func leave(_ operation: MigrateOperation, _ console: Console) async throws {
+    private func leave(_ operation: MigrateOperation, of feed: FeedName, _ console: Console) async throws {
         if reopen {
             try await operation.reopen()
             return console.say("every place that was closed to feed \(feed) is open again")
@@ -117,48 +132,29 @@ struct MigrateCommand: ToolCommand {
         for former in closed { console.say("note: \(operation.sentence(closed: former))") }
     }
 
-    private func show(_ event: MigrateOperation.Event, _ meter: Meter, _ console: Console, _ failures: Failures) {
+    func show(
+        _ event: MigrateOperation.Event, of feed: FeedName, _ meter: Meter, _ console: Console, _ failures: Failures
+    ) {
         switch event {
         case .progress(let progress): meter.show(progress)
         case .failed(let path, let error):
-            failures.add(path, error)
+            failures.add(server ? "\(feed)/\(path)" : path, error)
             meter.add(failures: 1)
-        case .held: tell("held", "writers are held while what is new is copied", console)
-        case .released: tell("released", "writers go on", console)
+        case .held: tell("held", of: feed, "writers are held while what is new is copied", console)
+        case .released: tell("released", of: feed, "writers go on", console)
         }
     }
 
-    private func tell(_ event: String, _ sentence: String, _ console: Console) {
+    private func tell(_ event: String, of feed: FeedName, _ sentence: String, _ console: Console) {
         console.emit(JSONLine(event, ["feed": .string(feed.text)]), text: nil)
-        console.say(sentence)
+        console.say(server ? "\(feed): \(sentence)" : sentence)
     }
 
-    private func show(_ summary: MigrateOperation.Summary, _ time: Duration, _ console: Console) {
+    private func show(
+        _ summary: MigrateOperation.Summary, of feed: FeedName, _ time: Duration, _ console: Console
+    ) {
         console.emit(
-            JSONLine(
-                "summary",
-                [
-                    "command": "migrate", "feed": .string(feed.text), "copied": .integer(summary.copied),
-                    "skipped": .integer(summary.skipped), "failed": .integer(summary.failed),
-                    "bytes": .integer(summary.bytes), "seconds": .number(time.inSeconds),
-                    "heldSeconds": .number(summary.heldSeconds), "cutover": .bool(summary.cutover),
-                    "dryRun": .bool(dryRun),
-                    "packages": dryRun ? .integer(summary.copied) : nil,
-                    "secondsEstimated": dryRun ? .number(summary.secondsEstimated) : nil,
-                    "heldSecondsEstimated": dryRun ? .number(summary.heldSecondsEstimated) : nil,
-                ]), text: dryRun ? forecast(summary) : result(summary, time))
-    }
-
-    private func forecast(_ summary: MigrateOperation.Summary) -> String {
-        "would copy \(grouped(summary.copied)) packages with \(ByteSize(bytes: summary.bytes).human) of content in about "
-            + "\(Duration.seconds(summary.secondsEstimated).human), and hold writers for about "
-            + "\(Duration.seconds(summary.heldSecondsEstimated).human); \(grouped(summary.skipped)) there already, "
-            + "\(grouped(summary.failed)) cannot be copied"
-    }
-
-    private func result(_ summary: MigrateOperation.Summary, _ time: Duration) -> String {
-        "copied \(grouped(summary.copied)), \(grouped(summary.skipped)) there already, \(grouped(summary.failed)) failed, "
-            + "\(ByteSize(bytes: summary.bytes).human) in \(time.human); the feed "
-            + "\(summary.cutover ? "is in its new root" : "stays in its old root")"
+            line(summary, time, feed: feed),
+            text: dryRun ? forecast(summary) : result(summary, time))
     }
 }

@@ -47,8 +47,7 @@ extension MigrateOperation {
             guard try await feed.record().formerRoots.contains(where: { $0.deletion?.isDone == true }) else {
                 throw StoreError(.notFound, "no place is closed to the feed \"\(feed.name)\"")
             }
-            _ = try await feed.store.server.storage.update(Catalog.key(feed.name), as: FeedRecord.self) {
-                (record) throws(StoreError) in
+            _ = try await feed.store.catalog.update(feed.name) { (record) throws(StoreError) in
                 var next = record
                 for former in record.formerRoots where former.deletion?.isDone == true {
                     next.forget(formerRoot: former.id)
@@ -60,8 +59,7 @@ extension MigrateOperation {
 
     /// Forgets the former roots of which nothing is left, and where nobody is at work.
     func forgetDone() async throws(StoreError) {
-        _ = try await feed.store.server.storage.update(Catalog.key(feed.name), as: FeedRecord.self) {
-            (record) throws(StoreError) in
+        _ = try await feed.store.catalog.update(feed.name) { (record) throws(StoreError) in
             var next = record
             for former in record.formerRoots {
                 if let deletion = former.deletion, deletion.isDone, deletion.runs.isEmpty {

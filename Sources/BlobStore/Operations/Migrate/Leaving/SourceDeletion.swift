@@ -123,8 +123,7 @@ struct SourceDeletion: Sendable {
     }
 
     private func change(_ change: (inout FormerRoot.Deletion) -> Void) async throws(StoreError) {
-        _ = try await store.server.storage.update(Catalog.key(feed.name), as: FeedRecord.self) {
-            (record) throws(StoreError) in
+        _ = try await store.catalog.update(feed.name) { (record) throws(StoreError) in
             var next = record
             next.change(formerRoot: former.id) { former in
                 if var deletion = former.deletion {
