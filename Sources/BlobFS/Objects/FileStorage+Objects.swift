@@ -79,18 +79,7 @@ extension FileStorage {
     public func copyObject(
         from source: any Storage, _ key: Key, to destination: Key
     ) async throws(StoreError) -> CommitOutcome {
-        try key.expectObject()
-        try destination.expectObject()
-        let place = try await source.place(of: key)
-        guard let origin = place.storage as? FileStorage else {
-            throw StoreError(.unsupported, "\(address) cannot copy from \(source.address) without moving the bytes")
-        }
-        let from = origin.files
-        return try await blocking("copyObject", destination) { (files, _) throws(StoreError) in
-            try from.root.steadily { () throws(StoreError) in
-                try files.copy(from: from, place.key, to: destination)
-            }
-        }
+        try await copy(from: source, key, to: destination, byLink: true)
     }
 
     public func removeObjects(_ keys: [Key]) async throws(StoreError) -> [Result<Void, StoreError>] {

@@ -78,17 +78,20 @@ extension RootFiles {
         try flusher.flush(folder: folder)
     }
 
-    func copy(from origin: RootFiles, _ key: Key, to destination: Key) throws(StoreError) -> CommitOutcome {
+    /// - Parameter byLink: whether a hard link is welcome.
+    func copy(
+        from origin: RootFiles, _ key: Key, to destination: Key, byLink: Bool
+    ) throws(StoreError) -> CommitOutcome {
         guard let source = try origin.folders.existing(key.folder),
             let object = try source.openStored(String(key.name))
         else { throw StoreError.missing(key) }
         if try refresh(destination, size: object.status.sizeBytes, mustMatch: true) { return .present }
-        if let linked = try link(object, key, from: source, to: destination) { return linked }
+        if byLink, let linked = try link(object, key, from: source, to: destination) { return linked }
         let staged = try staging.create()
         if let file = staged.file {
             do { try calls.clone(object.file.raw, into: file.raw) } catch {
                 throw StoreError(
-                    .unsupported, "\"\(key)\" can be neither linked nor cloned to \(root.path)",
+                    .unsupported, "\"\(key)\" cannot be \(byLink ? "linked or " : "")cloned to \(root.path)",
                     cause: .errno(error.rawValue, call: "ioctl"))
             }
         }

@@ -50,13 +50,16 @@ extension FeedCopy {
         }
     }
 
-    /// Lets the server of both buckets copy, once the content was read from end to end at the source.
+    /// Lets the server of both buckets copy, or the filesystem of both directories, once the content was read from end
+    /// to end at the source.
     ///
-    /// Not on a filesystem, where that might be a link: what then damages one root damages the other, which would be
-    /// no copy to repair from.
+    /// A filesystem may share the blocks, but not the file: what writes into one root leaves the other as it was, so
+    /// that there is a copy to repair from.
     /// - Returns: false where the two roots cannot do that, or the content is not in its place: it is to be written.
     private func copyInPlace(_ digest: Digest, _ size: Int64) async throws(StoreError) -> Bool {
-        if destination.storage.capabilities.atomicMove || canCopyInPlace.withLock({ $0 }) == false { return false }
+        if canCopyInPlace.withLock({ $0 }) == false { return false }
+        let cloning = destination.storage as? any CloneableObjects
+        if cloning == nil && destination.storage.capabilities.atomicMove { return false }
         let blob = FeedLayout.blob(digest)
         guard try await source.content.stat(digest)?.size == size else { return false }
         guard try await source.content.isGood(blob, digest) else {
@@ -65,7 +68,11 @@ extension FeedCopy {
         }
         return try await atDestination { () async throws(StoreError) in
             do throws(StoreError) {
-                _ = try await destination.storage.copyObject(from: source.storage, blob, to: blob)
+                if let cloning {
+                    try await cloning.cloneObject(from: source.storage, blob, to: blob)
+                } else {
+                    _ = try await destination.storage.copyObject(from: source.storage, blob, to: blob)
+                }
             } catch  where error.code == .unsupported {
                 canCopyInPlace.withLock { $0 = false }
                 return false
