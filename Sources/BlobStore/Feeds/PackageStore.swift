@@ -34,7 +34,7 @@ public final class PackageStore: Sendable {
     public static func create(
         _ url: RootURL, node: NodeName, with opener: any StorageOpener
     ) async throws(StoreError) -> (store: PackageStore, isNew: Bool) {
-        try await RootNesting(opener).refuse(url)
+        try await RootNesting(opener).refuse(url.resolved())
         let (root, isNew) = try await Root.create(url, Root.Identity(.server), with: opener)
         return (PackageStore(root, node: node, opener: opener), isNew)
     }

@@ -1,39 +1,63 @@
-/// Keeps roots out of each other: the outer one would take the inner one's files for damage, or in its way.
+/// Keeps roots out of each other: the outer one would take the inner one's files for damage, or for its own, and they
+/// would go when it is deleted.
 package struct RootNesting: Sendable {
-    private let known: [RootURL]
+    /// A root that is there already.
+    package struct Neighbour: Sendable {
+        let url: RootURL
+        /// Whose it is, e.g. `a root of feed "npm"`.
+        let owner: String
+        /// Whether the new root may be that very one.
+        let mayBeSame: Bool
+
+        package init(_ url: RootURL, _ owner: String, mayBeSame: Bool = false) {
+            self.url = url
+            self.owner = owner
+            self.mayBeSame = mayBeSame
+        }
+    }
+
     private let opener: any StorageOpener
 
-    /// - Parameter known: roots that must neither hold a new one nor stand in it.
-    package init(known: [RootURL] = [], _ opener: any StorageOpener) {
-        self.known = known
+    package init(_ opener: any StorageOpener) {
         self.opener = opener
     }
 
-    /// Looks at the known roots, and for a marker in every folder above the place. A place that is a root itself is
-    /// not looked at: whose it is, its own marker says.
-    /// - Throws: `invalidArgument` when the place lies inside of a root, or around a known one.
-    package func refuse(_ place: RootURL) async throws(StoreError) {
-        let resolved = try await place.resolved()
-        for root in known {
-            let other = try await root.resolved()
-            switch resolved.relation(to: other) {
-            case .inside: throw Self.refusal("\(place) lies inside of the root \(root)")
-            case .around: throw Self.refusal("the root \(root) lies inside of \(place)")
-            case .same, .apart: break
-            }
-        }
-        for folder in resolved.parents {
-            guard let marker = try await marker(at: folder) else { continue }
-            throw Self.refusal("\(place) lies inside of \(folder), which is \(marker)")
+    /// Looks for a marker in every folder above the place. A place that is a root itself is not looked at: whose it is,
+    /// its own marker says.
+    /// - Parameters:
+    ///   - place: without links in its path, as all are here.
+    ///   - servers: roots that the place may lie in.
+    /// - Throws: `invalidArgument` when the place lies inside of another root.
+    package func refuse(_ place: RootURL, except servers: [RootURL] = []) async throws(StoreError) {
+        for folder in place.parents where !servers.contains(folder) {
+            guard let owner = try await owner(of: folder) else { continue }
+            throw Self.refusal(place, .inside, "\(folder), which is \(owner)")
         }
     }
 
-    private static func refusal(_ sentence: String) -> StoreError {
-        StoreError(.invalidArgument, sentence + ", and roots must not stand in each other: choose another place")
+    /// Compares names, without looking at the place.
+    /// - Parameter place: without links in its path.
+    /// - Throws: `invalidArgument` when one lies in the other; `wrongRoot` when both are one and may not be.
+    package static func refuse(_ place: RootURL, beside neighbour: Neighbour) async throws(StoreError) {
+        let relation = place.relation(to: try await neighbour.url.resolved())
+        if relation == .apart || relation == .same && neighbour.mayBeSame { return }
+        throw refusal(place, relation, "\(neighbour.url), \(neighbour.owner)")
+    }
+
+    private static func refusal(_ place: RootURL, _ relation: RootURL.Relation, _ other: String) -> StoreError {
+        let how =
+            switch relation {
+            case .around: "lies around"
+            case .inside: "lies in"
+            case .same, .apart: "is"
+            }
+        return StoreError(
+            relation == .same ? .wrongRoot : .invalidArgument,
+            "\(place) \(how) \(other), and roots must not stand in each other: choose a place apart from all roots")
     }
 
     /// Whose root a folder is; nil when it is none, or its account keeps that to itself.
-    private func marker(at folder: RootURL) async throws(StoreError) -> String? {
+    private func owner(of folder: RootURL) async throws(StoreError) -> String? {
         do throws(StoreError) {
             switch folder.place {
             case .file(let path):

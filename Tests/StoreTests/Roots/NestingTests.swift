@@ -13,12 +13,11 @@ import Testing
         ])
     func known(_ place: String, _ isRefused: Bool) async throws {
         let known = try ["s3://b/root", "s3://b/own", "s3://d/own?endpoint=http://one", "/disk"].map { try RootURL($0) }
-        let nesting = RootNesting(known: known, MemoryOpener())
-        if isRefused {
-            await expectError(.invalidArgument) { try await nesting.refuse(RootURL(place)) }
-        } else {
-            try await nesting.refuse(RootURL(place))
+        let neighbours = known.map { RootNesting.Neighbour($0, "a root", mayBeSame: true) }
+        func refuse() async throws {
+            for neighbour in neighbours { try await RootNesting.refuse(RootURL(place), beside: neighbour) }
         }
+        if isRefused { await expectError(.invalidArgument) { try await refuse() } } else { try await refuse() }
     }
 
     @Test("a bucket is looked at for roots above, which nobody told of")

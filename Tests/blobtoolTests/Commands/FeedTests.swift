@@ -93,7 +93,7 @@ struct FeedTests {
         for place in [root + "/sub", root + "/feeds/a/sub", path + "/disk/b/sub/sub"] {
             let made = try await scratch.json("init", place)
             #expect(made.status == 2, "\(place)")
-            #expect(try made.line("error")["message"]?.contains("lies inside of") == true, "\(place)")
+            #expect(try made.line("error")["message"]?.contains(" lies in ") == true, "\(place)")
         }
         #expect(try FileManager.default.subpathsOfDirectory(atPath: path).sorted() == before)
         try await scratch.run("feed", "create", "c", "--feed-root", root + "/feeds/c").succeeded()

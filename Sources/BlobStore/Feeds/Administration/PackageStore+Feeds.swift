@@ -13,7 +13,7 @@ extension PackageStore {
         if let store = try await successorOfClosed() { return try await store.createFeed(name, root: url, policy) }
         if try await catalog.find(name) != nil { throw Self.exists(name) }
         let place = url ?? server.url.appending(Catalog.place(name))
-        try await refuseNesting(place, of: name)
+        try await refuseOverlap(place, for: name)
         let root: Root
         do {
             root = try await Root.create(

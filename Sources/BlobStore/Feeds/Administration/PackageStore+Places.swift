@@ -1,51 +1,58 @@
 extension PackageStore {
-    /// Where a feed's root may be made: a place that lies in no other root, and around none.
-    ///
-    /// What is below a root is taken for its own, and goes when it is deleted.
+    /// Where a feed's root may be made: a place that lies in no other root, and around none. Only the feed's own place
+    /// in a server root may be in one.
     /// - Parameter outer: a server root that the feed's place may lie in, beside this store's own.
-    /// - Throws: `alreadyExists`, or `wrongRoot` for another feed's root itself, naming that root.
+    /// - Throws: `invalidArgument`, or `wrongRoot` for another feed's root itself, naming that root.
     func refuseOverlap(
         _ place: RootURL, for name: FeedName, inside outer: RootURL? = nil
     ) async throws(StoreError) {
         let place = try await place.resolved()
         try await refuseKnownRoots(overlapping: place, for: name)
-        var servers = [try await server.url.resolved()]
-        if let outer = try await outer?.resolved() {
-            try Self.refuse(place, for: name, at: outer)
-            servers.append(outer)
+        var homes: [RootURL] = []
+        for server in [server.url, outer].compactMap(\.self) {
+            if try await isHome(place, of: name, in: server) { homes.append(try await server.resolved()) }
         }
-        let isAtHome = servers.contains { $0.appending(Catalog.place(name)) == place }
-        try await refuseRoots(around: place, except: isAtHome ? servers : [])
+        try await RootNesting(opener).refuse(place, except: homes)
+    }
+
+    /// Where a server root may be made beside this one.
+    /// - Throws: `invalidArgument`, `wrongRoot`.
+    func refuseOverlap(ofServer place: RootURL) async throws(StoreError) {
+        try await refuseKnownRoots(overlapping: place, for: nil)
+        try await RootNesting(opener).refuse(place.resolved())
     }
 
     /// Refuses a place that lies in or around a root that the catalog knows, or is another feed's.
-    func refuseKnownRoots(overlapping place: RootURL, for name: FeedName) async throws(StoreError) {
+    /// - Parameter name: the feed whose own places it may be; nil for none.
+    func refuseKnownRoots(overlapping place: RootURL, for name: FeedName?) async throws(StoreError) {
         let place = try await place.resolved()
-        try Self.refuse(place, for: name, at: try await server.url.resolved())
-        for try await page in feeds() {
+        _ = try await isHome(place, of: name, in: server.url)
+        for try await page in catalog.names() {
             for feed in page {
-                guard let record = try await catalog.find(feed)?.body else { continue }
-                for url in catalog.places(of: record) {
-                    let relation = place.relation(to: try await url.resolved())
-                    if relation == .apart || relation == .same && feed == name { continue }
-                    throw Self.overlap(place, relation, "\(url), a root of feed \"\(feed)\"")
+                for url in try await placesOfFeed(feed) {
+                    let owner = "a root of feed \"\(feed)\""
+                    try await RootNesting.refuse(
+                        place, beside: RootNesting.Neighbour(url, owner, mayBeSame: feed == name))
                 }
             }
         }
     }
 
-    /// A feed's own place in a server root is all of it that a feed's root may be in.
-    private static func refuse(_ place: RootURL, for name: FeedName, at server: RootURL) throws(StoreError) {
-        let relation = place.relation(to: server)
-        if relation == .apart || place == server.appending(Catalog.place(name)) { return }
-        throw overlap(place, relation, "the server root \(server)")
+    /// Whether a place is a feed's own in a server root, which is all of it that a feed's root may be in.
+    /// - Throws: where it lies in the server root elsewhere, or around it.
+    private func isHome(_ place: RootURL, of name: FeedName?, in server: RootURL) async throws(StoreError) -> Bool {
+        if let name, try await server.resolved().appending(Catalog.place(name)) == place { return true }
+        try await RootNesting.refuse(place, beside: RootNesting.Neighbour(server, "a server root"))
+        return false
     }
 
-    /// Roots that this catalog does not know, or knows by other names.
-    private func refuseRoots(around place: RootURL, except known: [RootURL]) async throws(StoreError) {
-        for parent in place.parents where !known.contains(parent) {
-            guard let marker = try await marker(at: parent) else { continue }
-            throw Self.overlap(place, .inside, "\(parent), which is \(marker.owner)")
+    private func placesOfFeed(_ name: FeedName) async throws(StoreError) -> [RootURL] {
+        do throws(StoreError) {
+            return try await catalog.find(name).map { catalog.places(of: $0.body) } ?? []
+        } catch {
+            // A record that is damaged stands in the way of its own feed only.
+            guard [.corrupt, .unknownFormat].contains(error.code) else { throw error }
+            return []
         }
     }
 
@@ -65,18 +72,6 @@ extension PackageStore {
         {
             return nil
         }
-    }
-
-    private static func overlap(_ place: RootURL, _ relation: RootURL.Relation, _ other: String) -> StoreError {
-        let how =
-            switch relation {
-            case .around: "lies around"
-            case .inside: "lies in"
-            case .same, .apart: "is"
-            }
-        return StoreError(
-            relation == .same ? .wrongRoot : .alreadyExists,
-            "\(place) \(how) \(other): choose a place apart from all roots")
     }
 }
 

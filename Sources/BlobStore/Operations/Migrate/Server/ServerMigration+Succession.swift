@@ -109,7 +109,7 @@ extension ServerMigration {
             if note.root == url { return }
             throw onItsWay(note)
         }
-        try await store.refuseNesting(of: url)
+        try await store.refuseOverlap(ofServer: url)
     }
 
     private func onItsWay(_ note: Succession) -> StoreError {
