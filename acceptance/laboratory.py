@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+import time
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FIXTURES = os.path.join(REPOSITORY, "fixtures", "packages")
@@ -73,8 +74,9 @@ class Laboratory:
 
     def start(self, *arguments, root=None, **options):
         """blobtool as a running process."""
+        options = {"stdin": subprocess.DEVNULL, **options}
         return subprocess.Popen(
-            [self.executable, *arguments, "--format", "json"], env=self.environment(root), stdin=subprocess.DEVNULL,
+            [self.executable, *arguments, "--format", "json"], env=self.environment(root),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
     def tool(self, *arguments, root=None, **options):
@@ -82,9 +84,10 @@ class Laboratory:
         process = self.start(*arguments, root=root, **options)
         return self.finish(process)
 
-    def finish(self, process):
+    def finish(self, process, text=None):
+        """A process to its end, given its input."""
         try:
-            out, err = process.communicate(timeout=DEADLINE_SECONDS)
+            out, err = process.communicate(text, timeout=DEADLINE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             out, err = process.communicate()
@@ -116,6 +119,14 @@ class Laboratory:
         with open(path, "wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())
         return path
+
+
+def wait_until(is_true, what, seconds=120):
+    """Waits for something to become true; fails, naming it, when it does not."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
+        time.sleep(0.02)
 
 
 def tree(folder):

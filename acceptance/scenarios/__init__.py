@@ -11,6 +11,8 @@ from .packages import adopted_packages, awkward_sources
 from .probes import interrupted_probe, probed_disk, probed_servers
 from .quickstart import quickstart_again, quickstart_on_any_tree
 from .races import different_content, same_content
+from .upkeep.collecting import collecting_in_buckets
+from .upkeep.migrations import migration_journey, two_migrations
 from .wrong_roots import moved_root, places_that_are_no_root
 
 SCENARIOS = [
@@ -25,4 +27,5 @@ SCENARIOS = [
     quickstart_again, quickstart_on_any_tree,
     packages_in_buckets, one_winner_in_buckets, roots_of_both_kinds, servers_without_conditions, other_clients,
     large_file_over_a_crash,
+    migration_journey, two_migrations, collecting_in_buckets,
 ]

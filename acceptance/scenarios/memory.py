@@ -19,12 +19,15 @@ def make_files(lab, count, folder_of):
 def stays_small(lab, count, folder_of):
     make_files(lab, count, folder_of)
     lab.make_root("f")
+    peaks = []
     for command in (["import", "f", lab.path("source")], ["import", "f", lab.path("source")], ["ls", "f"],
                     ["ls", "f", "--names"], ["check"], ["check", "--content", "all"]):
         result = lab.measured(*command).expect(0)
+        peaks.append(result.peak_bytes)
         assert result.peak_bytes < LIMIT_BYTES, f"{command[0]} of {count}: {result.peak_bytes / 1e6:.0f} MB\n{result}"
     with open(lab.path("measured.out")) as file:
         assert f'"packages":{count}' in file.read().replace(" ", ""), "check did not count every package"
+    print(f"         {count} packages: at most {max(peaks) / 1e6:.0f} MB", flush=True)
 
 
 def many_packages(lab):

@@ -1,0 +1,1 @@
+"""What is done to a feed while it is in use."""
