@@ -1,4 +1,5 @@
 package import BlobStore
+package import Logging
 internal import Synchronization
 
 /// Gives the credentials to sign with: found once, kept, and fetched anew before they expire.
@@ -39,18 +40,21 @@ package final class CredentialProvider: Sendable {
 
     private let sources: [any CredentialSource]
     private let margins: Margins
+    private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - sources: in the order in which they are asked.
+    ///   - logger: told of an early fetch that failed, since nobody else is.
     ///   - now: the clock that ends are compared with.
     package init(
         _ sources: [any CredentialSource], margins: Margins = Margins(),
-        now: @escaping @Sendable () -> Timestamp = { .now }
+        logger: Logger = Logger(label: "blobstore.s3"), now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         self.sources = sources
         self.margins = margins
+        self.logger = logger
         self.now = now
     }
 
@@ -106,6 +110,7 @@ package final class CredentialProvider: Sendable {
             let pause = Timestamp(seconds: now().seconds + margins.pauseAfterFailure)
             end(.failure(error)) { $0.nextEarlyFetch = pause }
             guard let fallback, error.code != .cancelled else { throw error }
+            logger.info("credentials are not renewed yet, and those before are still good: \(error.message)")
             return fallback
         }
     }

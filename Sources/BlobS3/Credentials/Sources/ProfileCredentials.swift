@@ -5,14 +5,13 @@ package import BlobStore
 /// The files are read anew at each fetch, so that rotated keys are found.
 package struct ProfileCredentials: CredentialSource {
     private let profile: String?
-    private let environment: [String: String]
-    private let client: HTTPClient
+    private let lookup: Lookup
+    private var environment: [String: String] { lookup.environment }
 
     /// - Parameter profile: nil for AWS_PROFILE, else `default`.
-    package init(profile: String?, environment: [String: String], client: HTTPClient) {
+    package init(profile: String?, _ lookup: Lookup) {
         self.profile = profile
-        self.environment = environment
-        self.client = client
+        self.lookup = lookup
     }
 
     package var name: String {
@@ -48,7 +47,7 @@ package struct ProfileCredentials: CredentialSource {
         let identity = WebIdentityCredentials(
             role: role, tokenFile: tokenFile, session: files.value("role_session_name"),
             region: files.value("region"), endpoint: files.serviceValue("endpoint_url", service: "sts"),
-            environment: environment, client: client)
+            lookup: lookup)
         return try await identity.credentials()
     }
 

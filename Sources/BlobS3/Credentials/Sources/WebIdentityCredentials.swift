@@ -12,8 +12,7 @@ struct WebIdentityCredentials: CredentialSource {
     var region: String?
     /// Of the token service; nil for Amazon's.
     var endpoint: String?
-    let environment: [String: String]
-    let client: HTTPClient
+    let lookup: Lookup
 
     var name: String { "web identity" }
 
@@ -30,13 +29,14 @@ struct WebIdentityCredentials: CredentialSource {
             headers: ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/xml"],
             body: .bytes(Array(body.utf8)))
         let call = EndpointCall(
-            client: client, name: "the token service", connectLimit: .seconds(5), totalLimit: .seconds(15))
+            lookup, name: "the token service", connectLimit: .seconds(5), totalLimit: .seconds(15))
         let response = try await call.answer(to: request)
         guard response.status == 200 else { throw refusal(response) }
         return try TokenServiceAnswer.parse(response.body).credentials(from: call.name)
     }
 
     private func url() throws(StoreError) -> String {
+        let environment = lookup.environment
         let given = endpoint ?? environment.text("AWS_ENDPOINT_URL_STS") ?? environment.text("AWS_ENDPOINT_URL")
         guard let given else {
             let region = region ?? environment.text("AWS_REGION") ?? environment.text("AWS_DEFAULT_REGION")
@@ -61,24 +61,21 @@ struct WebIdentityCredentials: CredentialSource {
 
 /// Web identity as AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN set it up.
 package struct WebIdentityFromEnvironment: CredentialSource {
-    private let environment: [String: String]
-    private let client: HTTPClient
+    private let lookup: Lookup
 
-    package init(_ environment: [String: String], client: HTTPClient) {
-        self.environment = environment
-        self.client = client
-    }
+    package init(_ lookup: Lookup) { self.lookup = lookup }
 
     package var name: String { "web identity" }
 
     package func credentials() async throws(StoreError) -> Credentials? {
+        let environment = lookup.environment
         guard let file = environment.text("AWS_WEB_IDENTITY_TOKEN_FILE") else { return nil }
         guard let role = environment.text("AWS_ROLE_ARN") else {
             throw StoreError(.invalidArgument, "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not: set both")
         }
         let identity = WebIdentityCredentials(
             role: role, tokenFile: file, session: environment.text("AWS_ROLE_SESSION_NAME"),
-            environment: environment, client: client)
+            lookup: lookup)
         return try await identity.credentials()
     }
 }
