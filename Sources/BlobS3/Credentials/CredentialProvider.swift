@@ -16,8 +16,8 @@ package final class CredentialProvider: Sendable {
         package var early: Int64 = 300
         /// From here on nobody gets them any more.
         package var late: Int64 = 30
-        /// After a failed early fetch none is tried for so long.
-        package var pauseAfterFailure: Int64 = 30
+        /// From one early fetch to the next, when it failed or brought nothing that lasts longer.
+        package var pauseBetweenFetches: Int64 = 30
 
         package init() {}
     }
@@ -98,17 +98,18 @@ package final class CredentialProvider: Sendable {
     private func fetch(
         _ sources: [any CredentialSource], _ fallback: Credentials?
     ) async throws(StoreError) -> Credentials {
+        var pauseEnd: Timestamp { Timestamp(seconds: now().seconds + margins.pauseBetweenFetches) }
         do throws(StoreError) {
             let (found, source) = try await search(sources)
             end(.success(())) { state in
                 state.current = found
                 state.chosen = source
-                state.nextEarlyFetch = nil
+                // What lasts no longer than the margin is not fetched anew for each request.
+                state.nextEarlyFetch = found.isGood(at: now(), forSeconds: margins.early) ? nil : pauseEnd
             }
             return found
         } catch {
-            let pause = Timestamp(seconds: now().seconds + margins.pauseAfterFailure)
-            end(.failure(error)) { $0.nextEarlyFetch = pause }
+            end(.failure(error)) { $0.nextEarlyFetch = pauseEnd }
             guard let fallback, error.code != .cancelled else { throw error }
             logger.info("credentials are not renewed yet, and those before are still good: \(error.message)")
             return fallback
@@ -127,6 +128,9 @@ package final class CredentialProvider: Sendable {
                         + "and see that this machine's clock is right")
             }
             return (found, source)
+        }
+        if let source = state.withLock(\.chosen) {
+            throw StoreError(.unavailable, "\(source.name) gave credentials before, and gives none now")
         }
         throw StoreError(
             .permissionDenied,
