@@ -97,7 +97,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "BlobS3Tests",
-            dependencies: ["BlobS3", "BlobStore", "BlobStoreTesting", "BlobSystem", "BlobCrypto"],
+            dependencies: [
+                "BlobS3", "BlobStore", "BlobStoreTesting", "BlobSystem", "BlobCrypto",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house),
         .testTarget(name: "BlobSystemTests", dependencies: ["BlobSystem"], swiftSettings: house),
         .testTarget(

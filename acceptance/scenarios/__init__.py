@@ -2,7 +2,8 @@
 
 from .accounts import two_accounts
 from .buckets import (
-    one_winner_in_buckets, other_clients, packages_in_buckets, roots_of_both_kinds, servers_without_conditions)
+    one_winner_in_buckets, other_clients, others_packages, packages_in_buckets, roots_of_both_kinds,
+    servers_without_conditions)
 from .damage import four_damages, healing, unreadable_root
 from .kills import killed_imports
 from .memory import crowded_folder, many_packages
@@ -26,6 +27,7 @@ SCENARIOS = [
     probed_disk, interrupted_probe, probed_servers,
     quickstart_again, quickstart_on_any_tree,
     packages_in_buckets, one_winner_in_buckets, roots_of_both_kinds, servers_without_conditions, other_clients,
+    others_packages,
     large_file_over_a_crash,
     migration_journey, two_migrations, collecting_in_buckets,
 ]

@@ -1,12 +1,17 @@
 """Roots in buckets of real S3 servers."""
 
 import hashlib
+import io
+import json
 import os
+import tarfile
+import zipfile
 
 from laboratory import FIXTURES, tree
 from servers import fresh_prefix, servers
 
 WRITERS = 32
+MADE = 40  # with the fixtures more than a hundred packages
 
 
 def in_bucket(lab, server):
@@ -16,19 +21,44 @@ def in_bucket(lab, server):
     return prefix
 
 
+def make_packages(lab):
+    """Some npm packages and Python wheels, each another; returns the folder that holds them."""
+    for number in range(MADE // 2):
+        name, version = f"made-{number}", f"{number % 3}.{number}.0"
+        manifest = json.dumps({"name": name, "version": version, "main": "index.js"}).encode()
+        tarball = io.BytesIO()
+        with tarfile.open(fileobj=tarball, mode="w:gz") as archive:
+            for path, content in (("package/package.json", manifest), ("package/index.js", lab.random.randbytes(200))):
+                entry = tarfile.TarInfo(path)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+        lab.write(f"made/npm/{name}/-/{name}-{version}.tgz", tarball.getvalue())
+        wheel = io.BytesIO()
+        info = f"made_{number}-{version}.dist-info"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(f"made_{number}/__init__.py", f"NUMBER = {lab.random.random()}\n")
+            archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: made_{number}\nVersion: {version}\n")
+            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{info}/RECORD", "")
+        lab.write(f"made/pypi/made_{number}-{version}-py3-none-any.whl", wheel.getvalue())
+    return lab.path("made")
+
+
 def packages_in_buckets(lab):
-    """in a bucket of Ceph and of SeaweedFS: import, ls, stat, pull, rm, restore, log, export and check of every fixture"""
+    """in a bucket of Ceph and of SeaweedFS: import, ls, stat, pull, rm, restore, log, export and check of more than a
+    hundred packages, among them every fixture"""
+    folders = {feed: os.path.join(FIXTURES, feed) for feed in sorted(os.listdir(FIXTURES))}
+    folders["made"] = make_packages(lab)
     for server in servers("ceph", "seaweed"):
         in_bucket(lab, server)
-        feeds = sorted(os.listdir(FIXTURES))
-        lab.make_root(*feeds)
+        lab.make_root(*folders)
         count = 0
-        for feed in feeds:
-            source = tree(os.path.join(FIXTURES, feed))
+        for feed, folder in folders.items():
+            source = tree(folder)
             count += len(source)
-            summary = lab.tool("import", feed, os.path.join(FIXTURES, feed)).expect(0).one("summary")
+            summary = lab.tool("import", feed, folder).expect(0).one("summary")
             assert (summary["imported"], summary["failed"]) == (len(source), 0), summary
-            again = lab.tool("import", feed, os.path.join(FIXTURES, feed)).expect(0).one("summary")
+            again = lab.tool("import", feed, folder).expect(0).one("summary")
             assert (again["imported"], again["unchanged"]) == (0, len(source)), again
             packages = lab.tool("ls", feed).expect(0).of("package")
             assert {p["path"].encode() for p in packages} == set(source)
@@ -39,7 +69,7 @@ def packages_in_buckets(lab):
             lab.tool("export", feed, out).expect(0)
             assert tree(out) == source, f"export of {feed} differs"
             one_package(lab, feed, packages[len(packages) // 2], source)
-        assert count >= 60, count
+        assert count >= 100, count
         summary = lab.tool("check", "--content", "all").expect(0).of("summary")[-1]
         assert summary["complete"] and summary["packages"] == count and summary["errors"] == 0, summary
         lab.tool("gc").expect(0)
@@ -145,3 +175,28 @@ def other_clients(lab):
             lab.tool("pull", "npm", "large.bin", "-o", lab.path("pulled")).expect(0)
             lab.tool("push", "npm", lab.write("one more", "x")).expect(0)
             os.remove(lab.path("pulled"))
+
+
+def others_packages(lab):
+    """what boto3 and rclone wrote to a bucket, each fetched by the other, is imported and pulled as it was"""
+    source = make_packages(lab)
+    lab.write("made/generic/large.bin", lab.random.randbytes(20 << 20))  # both send it in several parts
+    wanted = tree(source)
+    for server in servers("ceph", "seaweed"):
+        places = fresh_prefix(), fresh_prefix()
+        server.boto3("put", places[0] + "/", source)
+        server.rclone("copy", source, f"s3:{server.bucket}/{places[1]}")
+        fetched = lab.path(server.name, "by-rclone"), lab.path(server.name, "by-boto3")
+        server.rclone("copy", f"s3:{server.bucket}/{places[0]}", fetched[0])
+        server.boto3("get", places[1] + "/", fetched[1])
+        in_bucket(lab, server)
+        lab.make_root("rclone", "boto3")
+        for feed, folder in zip(("rclone", "boto3"), fetched):
+            assert tree(folder) == wanted, f"{feed} fetched something else"
+            summary = lab.tool("import", feed, folder).expect(0).one("summary")
+            assert (summary["imported"], summary["failed"]) == (len(wanted), 0), summary
+            out = lab.path("out", server.name, feed)
+            lab.tool("export", feed, out).expect(0)
+            assert tree(out) == wanted, f"export of {feed} differs"
+        summary = lab.tool("check", "--content", "all").expect(0).of("summary")[-1]
+        assert summary["packages"] == 2 * len(wanted) and summary["errors"] == 0, summary

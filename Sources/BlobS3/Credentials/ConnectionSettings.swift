@@ -21,13 +21,12 @@ package struct ConnectionSettings: Sendable, Equatable {
         url: [String: String], environment: [String: String], files: SharedFiles
     ) throws(StoreError) {
         try files.checkProfile()
-        endpoint = try Self.endpoint(url, environment, files)
-        let named =
-            url.text("region") ?? environment.text("AWS_REGION") ?? environment.text("AWS_DEFAULT_REGION")
-            ?? files.value("region")
-        if let named, !named.utf8.allSatisfy(Self.isRegionByte) || named.utf8.count > 64 {
-            throw StoreError(.invalidArgument, "\"\(named.prefix(80))\" is no region: it is written like us-east-1")
+        if let given = url.text("endpoint") {
+            endpoint = try Self.checked(given, "the root's endpoint")
+        } else {
+            endpoint = try Self.endpoint(of: "s3", environment, files)
         }
+        let named = try Self.namedRegion(url.text("region"), environment, files)
         region = named ?? "us-east-1"
         isRegionNamed = named != nil
         certificates = environment.text("AWS_CA_BUNDLE") ?? files.value("ca_bundle")
@@ -40,16 +39,29 @@ package struct ConnectionSettings: Sendable, Equatable {
         }
     }
 
-    private static func endpoint(
-        _ url: [String: String], _ environment: [String: String], _ files: SharedFiles
+    /// The region that somebody named: first `given`, then the environment, then the profile.
+    static func namedRegion(
+        _ given: String?, _ environment: [String: String], _ files: SharedFiles?
     ) throws(StoreError) -> String? {
-        if let given = url.text("endpoint") { return try checked(given, "the root's endpoint") }
+        let named =
+            given ?? environment.text("AWS_REGION") ?? environment.text("AWS_DEFAULT_REGION") ?? files?.value("region")
+        if let named, !named.utf8.allSatisfy(isRegionByte) || named.utf8.count > 64 {
+            throw StoreError(.invalidArgument, "\"\(named.prefix(80))\" is no region: it is written like us-east-1")
+        }
+        return named
+    }
+
+    /// What the environment, or else the profile, says is a service's endpoint; nil where neither does.
+    /// - Parameter service: in small letters, e.g. `s3`.
+    static func endpoint(
+        of service: String, _ environment: [String: String], _ files: SharedFiles?
+    ) throws(StoreError) -> String? {
         if environment.isTrue("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") { return nil }
-        for name in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] {
+        for name in ["AWS_ENDPOINT_URL_\(service.uppercased())", "AWS_ENDPOINT_URL"] {
             if let given = environment.text(name) { return try checked(given, name) }
         }
-        if files.value("ignore_configured_endpoint_urls")?.lowercased() == "true" { return nil }
-        let configured = files.serviceValue("endpoint_url", service: "s3") ?? files.value("endpoint_url")
+        guard let files, files.value("ignore_configured_endpoint_urls")?.lowercased() != "true" else { return nil }
+        let configured = files.serviceValue("endpoint_url", service: service) ?? files.value("endpoint_url")
         guard let configured else { return nil }
         return try checked(configured, "endpoint_url of the profile \"\(files.profile)\"")
     }
@@ -58,7 +70,7 @@ package struct ConnectionSettings: Sendable, Equatable {
     /// credentials.
     private static func checked(_ text: String, _ origin: String) throws(StoreError) -> String {
         func refusal(_ why: String) -> StoreError {
-            StoreError(.invalidArgument, "\(origin) \(why): write it like https://s3.example.net:9000")
+            StoreError(.invalidArgument, "\(origin) \(why): write it like https://example.net:9000")
         }
         guard let scheme = ["http://", "https://"].first(where: text.lowercased().hasPrefix) else {
             throw refusal("begins neither with http:// nor with https://")

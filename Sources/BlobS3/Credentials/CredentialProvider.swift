@@ -1,4 +1,5 @@
 package import BlobStore
+package import Logging
 internal import Synchronization
 
 /// Gives the credentials to sign with: found once, kept, and fetched anew before they expire.
@@ -15,8 +16,8 @@ package final class CredentialProvider: Sendable {
         package var early: Int64 = 300
         /// From here on nobody gets them any more.
         package var late: Int64 = 30
-        /// After a failed early fetch none is tried for so long.
-        package var pauseAfterFailure: Int64 = 30
+        /// From one early fetch to the next, when it failed or brought nothing that lasts longer.
+        package var pauseBetweenFetches: Int64 = 30
 
         package init() {}
     }
@@ -39,18 +40,21 @@ package final class CredentialProvider: Sendable {
 
     private let sources: [any CredentialSource]
     private let margins: Margins
+    private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - sources: in the order in which they are asked.
+    ///   - logger: told of an early fetch that failed, since nobody else is.
     ///   - now: the clock that ends are compared with.
     package init(
         _ sources: [any CredentialSource], margins: Margins = Margins(),
-        now: @escaping @Sendable () -> Timestamp = { .now }
+        logger: Logger = Logger(label: "blobstore.s3"), now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         self.sources = sources
         self.margins = margins
+        self.logger = logger
         self.now = now
     }
 
@@ -94,18 +98,20 @@ package final class CredentialProvider: Sendable {
     private func fetch(
         _ sources: [any CredentialSource], _ fallback: Credentials?
     ) async throws(StoreError) -> Credentials {
+        var pauseEnd: Timestamp { Timestamp(seconds: now().seconds + margins.pauseBetweenFetches) }
         do throws(StoreError) {
             let (found, source) = try await search(sources)
             end(.success(())) { state in
                 state.current = found
                 state.chosen = source
-                state.nextEarlyFetch = nil
+                // What lasts no longer than the margin is not fetched anew for each request.
+                state.nextEarlyFetch = found.isGood(at: now(), forSeconds: margins.early) ? nil : pauseEnd
             }
             return found
         } catch {
-            let pause = Timestamp(seconds: now().seconds + margins.pauseAfterFailure)
-            end(.failure(error)) { $0.nextEarlyFetch = pause }
+            end(.failure(error)) { $0.nextEarlyFetch = pauseEnd }
             guard let fallback, error.code != .cancelled else { throw error }
+            logger.info("credentials are not renewed yet, and those before are still good: \(error.message)")
             return fallback
         }
     }
@@ -122,6 +128,9 @@ package final class CredentialProvider: Sendable {
                         + "and see that this machine's clock is right")
             }
             return (found, source)
+        }
+        if let source = state.withLock(\.chosen) {
+            throw StoreError(.unavailable, "\(source.name) gave credentials before, and gives none now")
         }
         throw StoreError(
             .permissionDenied,

@@ -75,7 +75,7 @@ extension S3Call {
         var hasher = Hasher(.sha256)
         hasher.update(bytes)
         guard let digest = hasher.finish() else {
-            throw StoreError(.failed, "libcrypto refuses SHA-256: does this machine's policy forbid it")
+            throw StoreError.withoutSHA256
         }
         return set(.bytes(bytes), digest: digest)
     }

@@ -44,7 +44,7 @@ extension S3Session {
         let signature = Signature(
             try await currentKey(), region: address.region, at: date.advanced(by: .seconds(-secondsAgo)))
         guard let query = signature.presignedQuery(of: subject, expiresAfterSeconds: expiresAfterSeconds) else {
-            throw StoreError(.failed, "libcrypto refuses SHA-256: does this machine's policy forbid it")
+            throw StoreError.withoutSHA256
         }
         var request = HTTPRequest("DELETE", "\(address.origin)\(path)?\(query)")
         request.mayBeResent = false

@@ -27,11 +27,15 @@ package struct BucketAddress: Sendable, Hashable {
 
     /// The `Host` field, as curl sends it.
     package var host: String {
+        style == .virtual ? "\(bucket).\(Self.host(of: endpoint))" : Self.host(of: endpoint)
+    }
+
+    /// The `Host` field of requests to an endpoint, as curl sends it.
+    static func host(of endpoint: String) -> String {
         let parts = endpoint.firstRange(of: "://").map { (endpoint[..<$0.lowerBound], endpoint[$0.upperBound...]) }
         guard let (scheme, rest) = parts else { return endpoint }
         let usual = scheme.lowercased() == "https" ? ":443" : ":80"
-        let host = rest.hasSuffix(usual) ? String(rest.dropLast(usual.count)) : String(rest)
-        return style == .virtual ? "\(bucket).\(host)" : host
+        return rest.hasSuffix(usual) ? String(rest.dropLast(usual.count)) : String(rest)
     }
 
     /// The path of an object, or of the bucket, percent-encoded.

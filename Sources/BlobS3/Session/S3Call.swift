@@ -36,7 +36,7 @@ package struct S3Call: Sendable {
     /// Sends bytes, signed with their own digest.
     package mutating func set(body bytes: [UInt8], contentType: String) throws(StoreError) {
         guard let hash = Hasher.hex(.sha256, of: bytes) else {
-            throw StoreError(.failed, "libcrypto refuses SHA-256: does this machine's policy forbid it")
+            throw StoreError.withoutSHA256
         }
         body = .bytes(bytes)
         payloadHash = hash

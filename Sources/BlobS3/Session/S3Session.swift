@@ -195,7 +195,7 @@ extension S3Session {
         let subject = Signature.Subject(
             call.method, path: path, query: call.query, headers: headers, payloadHash: call.payloadHash)
         guard let authorization = Signature(key, region: address.region, at: time).authorization(of: subject) else {
-            throw StoreError(.failed, "libcrypto refuses SHA-256: does this machine's policy forbid it")
+            throw StoreError.withoutSHA256
         }
         headers["Authorization"] = authorization
         headers["Host"] = nil  // curl's own is the same.

@@ -13,6 +13,10 @@ extension StoreError {
             cause: .http(status: refusal.status, code: refusal.code, requestID: refusal.requestID))
     }
 
+    /// Nothing can be signed.
+    static let withoutSHA256 = StoreError(
+        .failed, "libcrypto refuses SHA-256: does this machine's policy forbid it")
+
     private typealias Meaning = (code: Code, sentence: String)
 
     private static func meaning(of refusal: Refusal, at address: BucketAddress, skew: Duration?) -> Meaning {

@@ -79,16 +79,15 @@ final class Endpoint: Sendable {
     var url: String { server.url }
     var requests: [Request] { log.requests.withLock { $0 } }
 
-    /// - Parameter answer: status and body.
-    init(_ answer: @escaping @Sendable (Request) -> (Int, String)) throws {
+    /// - Parameter answer: status and body; nil for none, on a connection that stays open.
+    init(_ answer: @escaping @Sendable (Request) -> (Int, String)?) throws {
         let log = Log()
         self.log = log
         server = try ScriptedServer { connection in
             while let (head, body) = connection.readRequest() {
                 let request = Request(head: head, body: String(decoding: body, as: UTF8.self))
                 log.requests.withLock { $0.append(request) }
-                let (status, text) = answer(request)
-                connection.answer(status, text)
+                if let (status, text) = answer(request) { connection.answer(status, text) }
             }
         }
     }

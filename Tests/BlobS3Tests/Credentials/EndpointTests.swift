@@ -1,4 +1,5 @@
 import BlobStore
+import Logging
 import Synchronization
 import Testing
 
@@ -101,6 +102,36 @@ struct EndpointTests {
             let error = await failure(try Desk().environment(["AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url]))
             #expect(error?.code == code && endpoint.requests.count == tries, "status \(status)")
         }
+    }
+
+    @Test("each attempt that failed is told in the log, with its number and why, and with nothing of the answer")
+    func log() async throws {
+        let answers = Mutex([500, 429])
+        let endpoint = try Endpoint { _ in
+            let status = answers.withLock { $0.isEmpty ? 200 : $0.removeFirst() }
+            return (status, status == 200 ? Self.document("HIDDEN", "HIDDEN") : "HIDDEN")
+        }
+        let log = LogLines()
+        let lookup = Lookup(
+            try Desk().environment(["AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url]), client: client,
+            logger: log.logger)
+        _ = try await CredentialProvider.standard(profile: nil, lookup).credentials()
+        let lines = log.lines(.info)
+        #expect(lines.map { $0.contains("attempt 1 of 3") } == [true, false])
+        #expect(lines.map { $0.contains("attempt 2 of 3") } == [false, true])
+        #expect(lines.map { $0.contains("500") } == [true, false] && lines.allSatisfy { !$0.contains("HIDDEN") })
+    }
+
+    @Test("a machine without the instance metadata service says in the log that it was asked")
+    func logOfTheInstance() async throws {
+        let log = LogLines()
+        let environment = try Desk().environment([
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1", "AWS_EC2_METADATA_DISABLED": "",
+        ])
+        let provider = CredentialProvider.standard(
+            profile: nil, Lookup(environment, client: client, logger: log.logger))
+        await #expect(throws: StoreError.self) { try await provider.credentials() }
+        #expect(log.lines(.info).map { $0.contains("the instance metadata service") } == [true])
     }
 
     @Test("credentials that have expired are refused")

@@ -59,6 +59,17 @@ struct ProviderTests {
         #expect(source.fetches == 2)
     }
 
+    @Test("those that last no longer than the margin are not fetched anew for each request")
+    func shortLived() async throws {
+        let source = Source()
+        source.change { $0.life = 200 }
+        let provider = source.provider()
+        for _ in 0..<10 { #expect(try await provider.credentials().accessKeyID == "K1") }
+        source.advance(31)
+        for _ in 0..<10 { #expect(try await provider.credentials().accessKeyID == "K2") }
+        #expect(source.fetches == 2)
+    }
+
     @Test("those without an end are kept, until a server refuses them")
     func rejection() async throws {
         let source = Source()

@@ -64,9 +64,6 @@ struct SourceTests {
         try desk.put(
             "config",
             """
-            [profile role]
-            role_arn = arn:aws:iam::1:role/r
-            source_profile = default
             [profile sso]
             sso_session = s
             [profile half]
@@ -74,7 +71,6 @@ struct SourceTests {
             [profile empty]
             region = eu-west-1
             """)
-        await refusal(desk.environment(["AWS_PROFILE": "role"]), .unsupported, naming: "source_profile", "\"role\"")
         await refusal(desk.environment(["AWS_PROFILE": "sso"]), .unsupported, naming: "single sign-on")
         await refusal(desk.environment(["AWS_PROFILE": "half"]), .invalidArgument, naming: "aws_access_key_id", "half")
         await refusal(desk.environment(), profile: "empty", .permissionDenied, naming: "empty", desk.path)

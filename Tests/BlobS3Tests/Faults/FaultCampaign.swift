@@ -93,7 +93,7 @@ struct FaultCampaign {
             }
             guard found != nil else { continue }
             let bytes = try await FaultNode.read(key, from: truth)
-            guard bytes == wanted else {
+            guard bytes.isSame(as: wanted) else {
                 throw Flaw(
                     description:
                         "\(key) has \(bytes.count) bytes, of \(wanted.count), that are not its own (seed \(seed))")

@@ -71,7 +71,7 @@ struct FaultNode: Sendable {
         do {
             let bytes = try await Self.read(key, from: storage)
             // An object that is read is hashed above the storage.
-            if bytes != Self.content(key), !proxy.hasAltered("/\(key)") {
+            if !bytes.isSame(as: Self.content(key)), !proxy.hasAltered("/\(key)") {
                 flaw = "\(key) was read with \(bytes.count) bytes that are not its own"
             }
             if presences[key] ?? .absent == .absent { flaw = "\(key) was read, and was never written or was removed" }

@@ -205,14 +205,14 @@ extension ProxiedRequest {
     }
 
     private static func reply(_ bytes: [UInt8]) -> Reply? {
-        guard let end = bytes.indices.first(where: { bytes[$0...].starts(with: [13, 10, 13, 10]) }) else { return nil }
-        let head = String(decoding: bytes[..<end], as: UTF8.self)
+        guard let end = bytes.endOfHead else { return nil }
+        let head = String(decoding: bytes[..<(end - 4)], as: UTF8.self)
         let lines = head.split(separator: "\r\n").filter { !$0.lowercased().hasPrefix("connection:") }
         let isKnown = lines.contains { line in
             line.lowercased().hasPrefix("content-length:") || line.lowercased() == "transfer-encoding: chunked"
         }
         return Reply(
-            head: lines.joined(separator: "\r\n") + "\r\n\r\n", body: Array(bytes[(end + 4)...]),
+            head: lines.joined(separator: "\r\n") + "\r\n\r\n", body: Array(bytes[end...]),
             isLengthKnown: isKnown || head.contains(" 204 "))
     }
 

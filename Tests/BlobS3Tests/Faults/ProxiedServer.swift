@@ -1,5 +1,6 @@
 import BlobStore
 import FoundationEssentials
+import Logging
 
 @testable import BlobS3
 
@@ -9,6 +10,12 @@ extension ServerUnderTest {
 
     /// How long such a storage waits for the next byte.
     static let stallSeconds = 1
+
+    /// A quarter of all requests is tried again: that is told only where one campaign is looked at.
+    private static let logger = Logger(label: "blobstore.s3") { label in
+        let isReplay = ProcessInfo.processInfo.environment["BLOBSTORE_FAULT_SEED"] != nil
+        return isReplay ? StreamLogHandler.standardError(label: label) : SwiftLogNoOpLogHandler()
+    }
 
     /// A storage whose requests go through a proxy, with retries that come at once.
     /// - Parameter client: one of its own for each node, so that they share no connection.
@@ -27,7 +34,7 @@ extension ServerUnderTest {
             } reject: {
                 keys.reject($0)
             }, client: client, policy: policy,
-            budget: RetryBudget(capacity: 1_000_000, perSecond: 1_000), patience: patience)
+            budget: RetryBudget(capacity: 1_000_000, perSecond: 1_000), patience: patience, logger: Self.logger)
         return S3Storage(session, prefix: prefix, address: "s3://\(address.bucket)/\(prefix.dropLast())")
     }
 }

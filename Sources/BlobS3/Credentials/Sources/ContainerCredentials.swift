@@ -5,13 +5,10 @@ package import BlobStore
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN.
 /// - Source: "Container credential provider", AWS SDKs and Tools Reference Guide.
 package struct ContainerCredentials: CredentialSource {
-    private let environment: [String: String]
-    private let client: HTTPClient
+    private let lookup: Lookup
+    private var environment: [String: String] { lookup.environment }
 
-    package init(_ environment: [String: String], client: HTTPClient) {
-        self.environment = environment
-        self.client = client
-    }
+    package init(_ lookup: Lookup) { self.lookup = lookup }
 
     package var name: String { "the container's endpoint" }
 
@@ -20,7 +17,7 @@ package struct ContainerCredentials: CredentialSource {
         var request = HTTPRequest("GET", url, headers: ["Accept": "application/json"])
         request.usesProxy = false
         if let token = try await token() { request.headers.append("Authorization", token) }
-        let call = EndpointCall(client: client, name: name)
+        let call = EndpointCall(lookup, name: name)
         let response = try await call.answer(to: request)
         guard response.status == 200 else { throw call.refusal(response.status) }
         return try CredentialDocument(response.body, from: name).credentials(mustEnd: true, from: name)

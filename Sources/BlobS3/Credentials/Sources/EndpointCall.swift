@@ -1,18 +1,32 @@
 internal import BlobStore
+internal import Logging
 
 /// Requests to an endpoint that gives out credentials: few tries, short waits, small answers.
 struct EndpointCall: Sendable {
-    let client: HTTPClient
     /// How a person would name the endpoint.
     let name: String
-    var attempts = 3
-    var connectLimit = Duration.seconds(2)
-    var totalLimit = Duration.seconds(3)
+    private let client: HTTPClient
+    private let logger: Logger
+    private let attempts: Int
+    private let connectLimit: Duration
+    private let totalLimit: Duration
 
     /// A longer answer is none with credentials.
     private static let maximumBytes = 256 << 10
 
-    /// Sends a request until it is answered with something else than "later".
+    init(
+        _ lookup: Lookup, name: String, attempts: Int = 3, connectLimit: Duration = .seconds(2),
+        totalLimit: Duration = .seconds(3)
+    ) {
+        self.name = name
+        self.attempts = attempts
+        self.connectLimit = connectLimit
+        self.totalLimit = totalLimit
+        client = lookup.client
+        logger = lookup.logger
+    }
+
+    /// Sends a request until it is answered with something else than "later". Each attempt that failed is told at `-v`.
     /// - Throws: `unavailable` when there is no answer within time; `failed`; `cancelled`.
     func answer(to request: HTTPRequest) async throws(StoreError) -> HTTPResponse {
         var request = request
@@ -20,8 +34,8 @@ struct EndpointCall: Sendable {
         request.patience.stall = totalLimit
         request.patience.total = totalLimit
         var failure = StoreError(.unavailable, "\(name) was not asked")
-        for attempt in 0..<attempts {
-            if attempt > 0 { try await pause(beforeAttempt: attempt) }
+        for attempt in 1...attempts {
+            if attempt > 1 { try await pause(beforeAttempt: attempt) }
             do throws(StoreError) {
                 let response = try await client.send(request, collectingAtMost: Self.maximumBytes)
                 guard response.status >= 500 || response.status == 429 else { return response }
@@ -30,6 +44,7 @@ struct EndpointCall: Sendable {
                 guard error.isRetryable, error.code != .cancelled else { throw named(error) }
                 failure = named(error)
             }
+            logger.info("attempt \(attempt) of \(attempts) to get credentials failed: \(failure.message)")
         }
         throw failure
     }
@@ -52,7 +67,7 @@ struct EndpointCall: Sendable {
 
     /// Exponential with full jitter.
     private func pause(beforeAttempt attempt: Int) async throws(StoreError) {
-        do { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(200 << min(attempt, 4))))) } catch {
+        do { try await Task.sleep(for: .milliseconds(Int.random(in: 1...(100 << min(attempt, 5))))) } catch {
             throw StoreError(.cancelled, "cancelled while waiting for \(name)")
         }
     }

@@ -6,13 +6,10 @@ package import BlobStore
 /// AWS_EC2_METADATA_DISABLED=true skips it, AWS_EC2_METADATA_SERVICE_ENDPOINT names another endpoint.
 /// - Source: "Use the Instance Metadata Service to access instance metadata", Amazon EC2 User Guide.
 package struct InstanceCredentials: CredentialSource {
-    private let environment: [String: String]
-    private let client: HTTPClient
+    private let lookup: Lookup
+    private var environment: [String: String] { lookup.environment }
 
-    package init(_ environment: [String: String], client: HTTPClient) {
-        self.environment = environment
-        self.client = client
-    }
+    package init(_ lookup: Lookup) { self.lookup = lookup }
 
     package var name: String { "the instance metadata service" }
 
@@ -57,7 +54,7 @@ package struct InstanceCredentials: CredentialSource {
         request.usesProxy = false
         // One short try: most machines that get here are none of Amazon's.
         let call = EndpointCall(
-            client: client, name: name, attempts: 1, connectLimit: .seconds(1), totalLimit: .seconds(2))
+            lookup, name: name, attempts: 1, connectLimit: .seconds(1), totalLimit: .seconds(2))
         let response: HTTPResponse
         do throws(StoreError) { response = try await call.answer(to: request) } catch {
             if error.code == .cancelled { throw error }
@@ -71,7 +68,7 @@ package struct InstanceCredentials: CredentialSource {
     private func get(_ url: String, _ session: String) async throws(StoreError) -> [UInt8]? {
         var request = HTTPRequest("GET", url, headers: ["X-aws-ec2-metadata-token": session])
         request.usesProxy = false
-        let call = EndpointCall(client: client, name: name)
+        let call = EndpointCall(lookup, name: name)
         let response = try await call.answer(to: request)
         if response.status == 404 { return nil }
         guard response.status == 200 else { throw call.refusal(response.status) }

@@ -1,18 +1,27 @@
 package import BlobStore
 
-/// What a profile of the shared files says: a role to take by web identity, keys, or a program that prints them.
+/// What a profile of the shared files says: a role to take, keys, or a program that prints them.
 ///
 /// The files are read anew at each fetch, so that rotated keys are found.
 package struct ProfileCredentials: CredentialSource {
     private let profile: String?
-    private let environment: [String: String]
-    private let client: HTTPClient
+    let lookup: Lookup
+    /// The profiles that led here, each by its `source_profile`.
+    let path: [String]
+    /// The token service that the first of them names.
+    let service: TokenService?
+    private var environment: [String: String] { lookup.environment }
 
     /// - Parameter profile: nil for AWS_PROFILE, else `default`.
-    package init(profile: String?, environment: [String: String], client: HTTPClient) {
+    package init(profile: String?, _ lookup: Lookup) {
+        self.init(profile: profile, lookup, after: [], nil)
+    }
+
+    init(profile: String?, _ lookup: Lookup, after path: [String], _ service: TokenService?) {
         self.profile = profile
-        self.environment = environment
-        self.client = client
+        self.lookup = lookup
+        self.path = path
+        self.service = service
     }
 
     package var name: String {
@@ -23,6 +32,11 @@ package struct ProfileCredentials: CredentialSource {
     package func credentials() async throws(StoreError) -> Credentials? {
         let files = try await SharedFiles(profile: profile, environment: environment)
         try files.checkProfile()
+        if !path.isEmpty, let keys = try ownKeys(files) { return keys }
+        guard !path.contains(files.profile) else {
+            throw flaw(
+                "leads back to itself by source_profile (\(path.joined(separator: ", "))): one of them needs keys")
+        }
         if let role = files.value("role_arn") { return try await taking(role, files) }
         if let keys = try keys(files.credentialsSection, in: files.credentials.path) { return keys }
         if files.value("sso_session") ?? files.value("sso_start_url") != nil { throw refusal("single sign-on") }
@@ -41,15 +55,10 @@ package struct ProfileCredentials: CredentialSource {
         return nil
     }
 
-    private func taking(_ role: String, _ files: SharedFiles) async throws(StoreError) -> Credentials? {
-        guard let tokenFile = files.value("web_identity_token_file") else {
-            throw refusal("role_arn with source_profile or credential_source")
-        }
-        let identity = WebIdentityCredentials(
-            role: role, tokenFile: tokenFile, session: files.value("role_session_name"),
-            region: files.value("region"), endpoint: files.serviceValue("endpoint_url", service: "sts"),
-            environment: environment, client: client)
-        return try await identity.credentials()
+    /// Keys of a profile that a role is taken with: they count before a role of its own, so that it may name itself.
+    private func ownKeys(_ files: SharedFiles) throws(StoreError) -> Credentials? {
+        if let keys = try keys(files.credentialsSection, in: files.credentials.path) { return keys }
+        return try keys(files.configSection, in: files.config.path)
     }
 
     private func keys(_ section: ProfileFile.Section?, in path: String) throws(StoreError) -> Credentials? {
@@ -68,7 +77,7 @@ package struct ProfileCredentials: CredentialSource {
             from: "\(name) in \(path)")
     }
 
-    private func refusal(_ what: String) -> StoreError {
+    func refusal(_ what: String) -> StoreError {
         StoreError(
             .unsupported,
             "\(name) uses \(what), which is not supported: give it credential_process = "

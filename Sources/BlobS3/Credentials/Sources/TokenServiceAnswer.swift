@@ -1,8 +1,19 @@
 internal import BlobStore
 
-/// What the token service says to AssumeRoleWithWebIdentity.
-struct TokenServiceAnswer: XMLAnswer {
-    static let root = "AssumeRoleWithWebIdentityResponse"
+/// What the token service can be asked for.
+protocol TokenServiceAction {
+    static var name: String { get }
+}
+
+/// A role for who is known already.
+enum AssumeRole: TokenServiceAction { static let name = "AssumeRole" }
+
+/// A role for the holder of a token.
+enum AssumeRoleWithWebIdentity: TokenServiceAction { static let name = "AssumeRoleWithWebIdentity" }
+
+/// What the token service says when it gives credentials.
+struct TokenServiceAnswer<Action: TokenServiceAction>: XMLAnswer {
+    static var root: String { Action.name + "Response" }
 
     private var values: [String: String] = [:]
 
