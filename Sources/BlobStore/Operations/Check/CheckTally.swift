@@ -15,12 +15,13 @@ final class CheckTally: Sendable {
 
     var summary: CheckOperation.Summary { state.withLock { $0 } }
 
-    func count(packages: Int64 = 0, blobs: Int64 = 0, bytes: Int64 = 0, bytesRead: Int64 = 0) {
+    func count(packages: Int64 = 0, blobs: Int64 = 0, bytes: Int64 = 0, bytesRead: Int64 = 0, freshBytes: Int64 = 0) {
         state.withLock { summary in
             summary.packages += packages
             summary.blobs += blobs
             summary.bytes += bytes
             summary.bytesRead += bytesRead
+            summary.freshBytes += freshBytes
         }
     }
 

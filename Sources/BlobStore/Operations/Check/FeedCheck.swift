@@ -20,33 +20,28 @@ struct FeedCheck: Sendable {
         let references = try await References.make()
         let quarantined = try await checkRest()
         let areRecordsComplete = try await checkRecords(into: references)
-        let ledger = try await ledger()
-        let selection = try await selection(ledger)
+        let selection = try await selection()
         let blobs = BlobCheck(self, references, selection, quarantined, orphansAreKnown: areRecordsComplete)
         do throws(StoreError) { try await blobs.run() } catch {
             // What was verified until then stays verified; the error itself matters more than a second one.
-            try? await notes.write()
+            try? await uncancelled { [notes] () async throws(StoreError) in try await notes.write() }
             throw error
         }
         try await notes.write()
         try await visit.root.verify()
     }
 
-    /// The ledger; an empty one where it is damaged, since it only says what to read first.
-    private func ledger() async throws(StoreError) -> CheckLedger {
-        guard options.content.usesLedger else { return CheckLedger() }
-        do throws(StoreError) {
-            return try await visit.storage.document(CheckLedger.key, as: CheckLedger.self)?.body ?? CheckLedger()
-        } catch  where error.code == .corrupt {
-            tally.add(.badRecord, .warning, key: CheckLedger.key.text, "\(error.message): remove it, checks begin anew")
-            return CheckLedger()
+    private func selection() async throws(StoreError) -> ShardSelection {
+        let (selection, flaw) = try await FeedSurvey(visit, tally).selection(options.content)
+        if let flaw {
+            let cure =
+                flaw.code == .corrupt
+                ? "the next check of content that may write here replaces it" : "nothing is noted in its place"
+            tally.add(
+                .badRecord, .warning, key: CheckLedger.key.text,
+                "\(flaw.message): nothing is known to have been verified; \(cure)")
         }
-    }
-
-    private func selection(_ ledger: CheckLedger) async throws(StoreError) -> ShardSelection {
-        var bytes: [Int64] = []
-        if case .share = options.content { bytes = try await FeedSurvey(visit, tally).bytesByShard() }
-        return ShardSelection(options.content, ledger, now: .now, bytes: bytes)
+        return selection
     }
 }
 

@@ -30,12 +30,18 @@ extension Finding {
 
 extension CheckOperation.Summary {
     /// The `summary` line of a feed, or without one of all.
-    func line(_ feed: FeedName?, seconds: Double?) -> JSONLine {
-        JSONLine(
+    func line(_ feed: FeedName?, _ options: CheckOperation.Options, seconds: Double?) -> JSONLine {
+        // A dry run does not look at what was verified.
+        let freshness = options.isDryRun ? nil : options.content.freshness
+        return JSONLine(
             "summary",
             [
-                "command": "check", "feed": feed.map { .string($0.text) }, "packages": .integer(packages),
-                "blobs": .integer(blobs), "bytes": .integer(bytes), "bytesRead": .integer(bytesRead),
+                "command": "check", "dryRun": .bool(options.isDryRun), "feed": feed.map { .string($0.text) },
+                "packages": .integer(packages), "blobs": .integer(blobs), "bytes": .integer(bytes),
+                "bytesRead": .integer(bytesRead),
+                "freshBytes": freshness.map { _ in .integer(freshBytes) },
+                "freshShare": freshness.flatMap { _ in freshShare }.map { .number($0) },
+                "freshWithinSeconds": freshness.map { .integer($0.components.seconds) },
                 "errors": .integer(errors), "warnings": .integer(warnings), "infos": .integer(infos),
                 "complete": .bool(complete), "seconds": seconds.map { .number($0) },
             ])
@@ -63,7 +69,7 @@ extension CheckOperation.Plan {
             "plan",
             [
                 "feed": .string(feed.text), "packages": .integer(packages), "blobs": .integer(blobs),
-                "bytes": .integer(bytes), "requests": .integer(requests),
+                "bytes": .integer(bytes), "requests": .integer(requests), "dryRun": .bool(true),
             ])
     }
 

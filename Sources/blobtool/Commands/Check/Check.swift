@@ -32,8 +32,10 @@ struct Check: Sendable {
             total = unlooked(error, builder)
         }
         let seconds = (ContinuousClock.now - start).inSeconds
-        console.emit(total.line(nil, seconds: seconds), text: text(total, ContinuousClock.now - start))
-        return builder.report(root: url.description, level: level, started: started, seconds: seconds, total: total)
+        console.emit(total.line(nil, options, seconds: seconds), text: text(total, ContinuousClock.now - start))
+        return builder.report(
+            root: url.description, level: level, freshWithin: options.content.freshness, started: started,
+            seconds: seconds, total: total)
     }
 
     /// Nothing could be looked at: neither damage nor health.
@@ -60,7 +62,8 @@ struct Check: Sendable {
         case .incomplete(let feed, let error): show(error, feed)
         case .plan(let feed, let plan): console.emit(plan.line(feed), text: plan.text(feed))
         case .finished(let feed, let summary):
-            console.emit(summary.line(feed, seconds: nil), text: options.isDryRun ? nil : summary.text(feed))
+            console.emit(
+                summary.line(feed, options, seconds: nil), text: options.isDryRun ? nil : summary.text(feed))
         }
     }
 
@@ -87,6 +90,9 @@ struct Check: Sendable {
         if options.isDryRun {
             return total.complete ? "nothing was checked" : "INCOMPLETE: not everything could be counted"
         }
-        return "\(total.verdict): \(total.counts) in \(time.human)"
+        let verdict = "\(total.verdict): \(total.counts) in \(time.human)"
+        guard let share = total.freshPercentage else { return verdict }
+        return "\(verdict)\nOf all bytes of content \(share) were read and found good within "
+            + "\(options.content.freshness.written)."
     }
 }
