@@ -49,7 +49,7 @@ import Testing
     @Test("an incomplete check is neither sound nor merely damaged, in both reports")
     func incomplete() {
         let builder = CheckReportBuilder()
-        builder.add(.incomplete(nil, StoreError(.unavailable, "the server did not answer")))
+        builder.add(.incomplete(nil, StoreError(.unavailable, "the server did not answer"), packages: []))
         var total = CheckOperation.Summary()
         total.complete = false
         let report = builder.report(
@@ -63,7 +63,7 @@ import Testing
     func bounded() {
         let builder = CheckReportBuilder()
         for number in 0..<(CheckReport.maximumEntries + 5) {
-            builder.add(.incomplete(nil, StoreError(.unavailable, "\(number)")))
+            builder.add(.incomplete(nil, StoreError(.unavailable, "\(number)"), packages: []))
         }
         let report = builder.report(
             root: "", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,

@@ -54,7 +54,7 @@ public final class CheckReportBuilder: Sendable {
         state.withLock { state in
             switch event {
             case .finding(let finding): state.add(finding.feed) { $0.findings.append(finding) }
-            case .incomplete(let feed, let error): state.add(feed) { $0.gaps.append("\(error)") }
+            case .incomplete(let feed, let error, _): state.add(feed) { $0.gaps.append("\(error)") }
             case .finished(let feed, let summary): state.section(feed) { $0.summary = summary }
             case .progress, .plan: break
             }

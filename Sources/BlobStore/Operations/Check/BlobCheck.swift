@@ -86,7 +86,8 @@ struct BlobCheck: Sendable {
             } catch {
                 if error.code == .cancelled { throw error }
                 gaps.withLock { _ = $0.unread.insert(CheckLedger.name(shard.number)) }
-                tally.incomplete(error.during("check", key: blob.key.text))
+                tally.incomplete(
+                    error.during("check", key: blob.key.text), packages: (named[blob.digest] ?? []).map(\.path))
             }
             tally.counter.add(items: 1)
         }
@@ -197,7 +198,8 @@ struct BlobCheck: Sendable {
                     : "the content of a former revision is missing, which cannot be restored")
         } catch {
             if error.code == .cancelled { throw error }
-            tally.incomplete(error.during("check", key: FeedLayout.blob(digest).text))
+            tally.incomplete(
+                error.during("check", key: FeedLayout.blob(digest).text), packages: wanted.map(\.path))
         }
     }
 

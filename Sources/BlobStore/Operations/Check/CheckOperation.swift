@@ -25,8 +25,8 @@ public struct CheckOperation: Sendable {
     public enum Event: Sendable {
         case progress(FeedName?, WorkProgress)
         case finding(Finding)
-        /// Something could not be looked at.
-        case incomplete(FeedName?, StoreError)
+        /// Something could not be looked at, which these packages need.
+        case incomplete(FeedName?, StoreError, packages: [String])
         /// What a check of this feed will take (dry run).
         case plan(FeedName, Plan)
         /// The end of a feed.

@@ -93,7 +93,7 @@ extension FeedCheck {
         case .corrupt:
             tally.add(
                 .badRecord, key: path.key.text, packages: [path.text], "\(error.message): publish the package again")
-        default: tally.incomplete(error.during("readRecord", key: path.key.text))
+        default: tally.incomplete(error.during("readRecord", key: path.key.text), packages: [path.text])
         }
     }
 }

@@ -31,6 +31,8 @@ public struct Finding: Sendable, Equatable {
     public let key: String
     /// The paths of the packages that it affects, at most ``maximumPackages``.
     public let packages: [String]
+    /// How many packages it affects.
+    public let packageCount: Int
     /// One sentence: what is wrong, and what to do.
     public let message: String
 
@@ -39,13 +41,14 @@ public struct Finding: Sendable, Equatable {
 
     package init(
         _ kind: Kind, _ severity: Severity? = nil, feed: FeedName?, key: String, packages: [String] = [],
-        _ message: String
+        packageCount: Int? = nil, _ message: String
     ) {
         self.kind = kind
         self.severity = severity ?? kind.usualSeverity
         self.feed = feed
         self.key = key
         self.packages = packages
+        self.packageCount = packageCount ?? packages.count
         self.message = message
     }
 }

@@ -48,7 +48,7 @@ struct Check: Sendable {
             show(finding)
             total.errors = 1
         }
-        builder.add(.incomplete(nil, error))
+        builder.add(.incomplete(nil, error, packages: []))
         console.report(error)
         return total
     }
@@ -59,7 +59,7 @@ struct Check: Sendable {
             meter.show(progress)
             meter.update { $0.activity = "\(feed?.text ?? "server root"): \(progress.phase)" }
         case .finding(let finding): show(finding)
-        case .incomplete(let feed, let error): show(error, feed)
+        case .incomplete(let feed, let error, let packages): show(error, feed, packages)
         case .plan(let feed, let plan): console.emit(plan.line(feed), text: plan.text(feed))
         case .finished(let feed, let summary):
             console.emit(
@@ -71,19 +71,13 @@ struct Check: Sendable {
         console.emit(finding.line, text: finding.text)
     }
 
-    private func show(_ error: StoreError, _ feed: FeedName?) {
-        if console.format == .json {
-            console.emit(
-                JSONLine(
-                    "error",
-                    [
-                        "code": .string(error.code.rawValue), "message": .string(error.description),
-                        "feed": feed.map { .string($0.text) },
-                    ]), text: nil)
-        }
+    private func show(_ error: StoreError, _ feed: FeedName?, _ packages: [String]) {
+        if console.format == .json { console.emit(error.line(feed, packages: packages), text: nil) }
+        let place = feed.map { "feed \"\($0)\"" } ?? "the server root"
         console.say(
-            "error: could not look everywhere in \(feed.map { "feed \"\($0)\"" } ?? "the server root"): "
-                + "\(error)".printable, from: .quiet)
+            Finding.affecting(
+                "error: could not look everywhere in \(place): " + "\(error)".printable, packages, packages.count),
+            from: .quiet)
     }
 
     private func text(_ total: CheckOperation.Summary, _ time: Duration) -> String {
