@@ -118,8 +118,8 @@ public struct CheckOperation: Sendable {
             }
         } catch {
             if error.code == .cancelled { throw error }
-            if error.code == .wrongRoot {
-                tally.add(.wrongRoot, key: error.root ?? name.text, error.message)
+            if let kind = Finding.Kind(ofRoot: error) {
+                tally.add(kind, key: error.root ?? name.text, error.message)
             }
             tally.incomplete(error)
         }

@@ -56,6 +56,7 @@ extension FeedCheck {
         try await concurrently(options.jobs, { () async throws(StoreError) in try await iterator.next() }) {
             (page) async throws(StoreError) in
             let paths = recordPaths(page)
+            if page.contains(where: \.isForeign) { isComplete.withLock { $0 = false } }
             for (path, result) in zip(paths, await visit.storage.readRecords(paths.map(\.key))) {
                 do throws(StoreError) {
                     guard let record = try result.get() else { continue }
@@ -77,13 +78,28 @@ extension FeedCheck {
     private func recordPaths(_ page: [ListEntry]) -> [PackagePath] {
         page.compactMap { entry in
             guard case .key(let key, _) = entry else {
-                tally.add(oddity: entry)
+                add(oddity: entry)
                 return nil
             }
             if let path = try? PackagePath(of: key) { return path }
             tally.add(.unexpectedObject, key: key.text, "\(key) is the record of no package path: move it away")
             return nil
         }
+    }
+
+    /// What stands in the place of records hides them, and what they name.
+    private func add(oddity entry: ListEntry) {
+        let what: String
+        switch entry {
+        case .foreign(_, .notAFile): what = "a symbolic link, device, pipe or socket"
+        case .foreign(_, .otherFilesystem): what = "the mount of another filesystem"
+        case .foreign(_, .name), .key, .folder, .access: return tally.add(oddity: entry)
+        }
+        let path = (try? Key(entry.text)).flatMap { try? PackagePath(of: $0) }
+        tally.add(
+            .badRecord, key: entry.text, packages: path.map { [$0.text] } ?? [],
+            "\(entry.text) is \(what), and no record, so what it stands for cannot be read and nothing is collected: take "
+                + "it away, and bring what belongs there back from a backup")
     }
 
     /// A record that could not be read, or not be understood: damage, or a gap in this check.
@@ -96,4 +112,9 @@ extension FeedCheck {
         default: tally.incomplete(error.during("readRecord", key: path.key.text), packages: [path.text])
         }
     }
+}
+
+extension ListEntry {
+    /// Whether it is something that no storage wrote.
+    fileprivate var isForeign: Bool { if case .foreign = self { true } else { false } }
 }

@@ -54,6 +54,17 @@ public struct Finding: Sendable, Equatable {
 }
 
 extension Finding.Kind {
+    /// What a check reports of a root that cannot be opened; nil where the error says nothing of the root itself.
+    package init?(ofRoot error: StoreError) {
+        switch error.code {
+        case .wrongRoot: self = .wrongRoot
+        // It may be the right one; this version cannot tell.
+        case .unknownFormat where error.key == FeedLayout.marker.text: self = .wrongRoot
+        case .corrupt where error.key == FeedLayout.marker.text: self = .badRecord
+        default: return nil
+        }
+    }
+
     fileprivate var usualSeverity: Finding.Severity {
         switch self {
         case .missingBlob, .sizeMismatch, .corruptBlob, .badRecord, .wrongRoot: .error

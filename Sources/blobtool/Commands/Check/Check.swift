@@ -42,8 +42,8 @@ struct Check: Sendable {
     private func unlooked(_ error: StoreError, _ builder: CheckReportBuilder) -> CheckOperation.Summary {
         var total = CheckOperation.Summary()
         total.complete = false
-        if error.code == .wrongRoot {
-            let finding = Finding(.wrongRoot, feed: nil, key: url.description, error.message)
+        if let kind = Finding.Kind(ofRoot: error) {
+            let finding = Finding(kind, feed: nil, key: url.description, error.message)
             builder.add(.finding(finding))
             show(finding)
             total.errors = 1
