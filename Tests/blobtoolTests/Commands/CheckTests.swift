@@ -112,6 +112,25 @@ struct CheckTests {
         #expect(try await scratch.json("check").succeeded().lines.last?[number: "freshBytes"] == 0)
     }
 
+    @Test("whatever stands in the ledger's place, the check is whole, and proves nothing", arguments: [false, true])
+    func oddLedger(isLink: Bool) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try await scratch.run("push", "npm", "-", "--as", "a", input: "hello\n").succeeded()
+        let place = "\(scratch.place("npm"))/checks"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        if isLink {
+            try FileManager.default.createSymbolicLink(
+                atPath: place + "/ledger.json", withDestinationPath: "/etc/hostname")
+        } else {
+            try scratch.write("root/feeds/npm/checks/ledger.json/file", "x")
+        }
+        for _ in 0..<2 {
+            let lines = try await scratch.json("check", "--content", "unverified:30d").succeeded().lines
+            #expect(lines.last?[number: "bytesRead"] == 6 && lines.last?[bool: "complete"] == true)
+            #expect(lines.contains { $0["key"]?.hasPrefix("checks/ledger.json") == true })
+        }
+    }
+
     @Test("levels that are none exit 64", arguments: ["some", "0%", "8/7", "unverified:x"])
     func levels(level: String) async throws {
         #expect(try await Tool.run("check", "--content", level).status == 64)

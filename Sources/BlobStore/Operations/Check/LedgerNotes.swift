@@ -31,7 +31,8 @@ final class LedgerNotes: Sendable {
 
     /// Writes what is not written yet.
     ///
-    /// A root that takes no writes is checked without: the check itself is whole, and the next one reads it again.
+    /// A root that takes no writes is checked without: the check itself is whole, and the next one reads it again. So
+    /// is one with something else in the ledger's place, of which the check has told.
     func write() async throws(StoreError) {
         let (news, damaged) = state.withLock { state in
             defer { state = State() }
@@ -39,7 +40,7 @@ final class LedgerNotes: Sendable {
         }
         do throws(StoreError) { try await CheckLedger.add(news, without: damaged, to: storage) } catch {
             switch error.code {
-            case .readOnly, .permissionDenied, .outOfSpace, .outcomeUnknown: break
+            case .readOnly, .permissionDenied, .outOfSpace, .outcomeUnknown, .corrupt: break
             default: throw error
             }
         }

@@ -46,7 +46,7 @@ struct RepairCommand: ToolCommand {
         let status = failures.finish(succeeded: Int(clamping: summary.repaired))
         if !summary.complete { return .failed }
         // It ran to its end; that something stays damaged is its answer.
-        return summary.unrepaired + summary.omitted > 0 && status != .done ? .notGood : status
+        return summary.unrepaired + summary.omitted > 0 ? .notGood : status
     }
 
     private func show(_ event: RepairOperation.Event, _ meter: Meter, _ console: Console, _ failures: Failures) {
