@@ -20,7 +20,8 @@ import Testing
         let builder = CheckReportBuilder()
         let total = try await CheckOperation(store, .init()) { builder.add($0) }.run()
         return builder.report(
-            root: "file:///memory", level: "none", started: Timestamp(seconds: 0), seconds: 1.5, total: total)
+            root: "file:///memory", level: "none", freshWithin: .seconds(30 * 86_400), started: Timestamp(seconds: 0),
+            seconds: 1.5, total: total)
     }
 
     @Test("the JUnit report has a failed test for each error, and one for each kind of which there is none")
@@ -48,11 +49,12 @@ import Testing
     @Test("an incomplete check is neither sound nor merely damaged, in both reports")
     func incomplete() {
         let builder = CheckReportBuilder()
-        builder.add(.incomplete(nil, StoreError(.unavailable, "the server did not answer")))
+        builder.add(.incomplete(nil, StoreError(.unavailable, "the server did not answer"), packages: []))
         var total = CheckOperation.Summary()
         total.complete = false
         let report = builder.report(
-            root: "file:///x", level: "all", started: Timestamp(seconds: 0), seconds: 0, total: total)
+            root: "file:///x", level: "all", freshWithin: .seconds(30 * 86_400), started: Timestamp(seconds: 0),
+            seconds: 0, total: total)
         #expect(HTMLReport(report).text.contains("<h1>Incomplete</h1>"))
         #expect(JUnitReport(report).text.contains("<error type=\"incomplete\" message=\"the server did not answer\"/>"))
     }
@@ -61,10 +63,11 @@ import Testing
     func bounded() {
         let builder = CheckReportBuilder()
         for number in 0..<(CheckReport.maximumEntries + 5) {
-            builder.add(.incomplete(nil, StoreError(.unavailable, "\(number)")))
+            builder.add(.incomplete(nil, StoreError(.unavailable, "\(number)"), packages: []))
         }
         let report = builder.report(
-            root: "", level: "", started: Timestamp(seconds: 0), seconds: 0, total: CheckOperation.Summary())
+            root: "", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
+            total: CheckOperation.Summary())
         #expect(report.omitted == 5)
     }
 }

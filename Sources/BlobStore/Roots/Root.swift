@@ -85,8 +85,16 @@ package struct Root: Sendable {
     }
 
     /// Who a storage says it is; nil when it has no marker.
+    /// - Throws: `corrupt` or `unknownFormat`, naming the root, for a marker that does not tell.
     package static func marker(in storage: any Storage) async throws(StoreError) -> RootMarker? {
-        try await storage.document(FeedLayout.marker, as: RootMarker.self)?.body
+        do throws(StoreError) {
+            return try await storage.document(FeedLayout.marker, as: RootMarker.self)?.body
+        } catch  where error.code == .corrupt || error.code == .unknownFormat {
+            throw StoreError(
+                error.code, "\(storage.address) is no root that can be used: \(error.message)", cause: error.cause
+            )
+            .during("readRecord", key: FeedLayout.marker.text, root: storage.address)
+        }
     }
 
     private static func write(

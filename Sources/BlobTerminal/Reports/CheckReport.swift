@@ -24,6 +24,8 @@ public struct CheckReport: Sendable {
     public var root: String
     /// How much content was read, in the words of the command line.
     public var level: String
+    /// Within what time the fresh share of the bytes was verified.
+    public var freshWithin: Duration
     public var started: Timestamp
     public var seconds: Double
     public var total: CheckOperation.Summary
@@ -52,7 +54,7 @@ public final class CheckReportBuilder: Sendable {
         state.withLock { state in
             switch event {
             case .finding(let finding): state.add(finding.feed) { $0.findings.append(finding) }
-            case .incomplete(let feed, let error): state.add(feed) { $0.gaps.append("\(error)") }
+            case .incomplete(let feed, let error, _): state.add(feed) { $0.gaps.append("\(error)") }
             case .finished(let feed, let summary): state.section(feed) { $0.summary = summary }
             case .progress, .plan: break
             }
@@ -61,11 +63,12 @@ public final class CheckReportBuilder: Sendable {
 
     /// The report at the end.
     public func report(
-        root: String, level: String, started: Timestamp, seconds: Double, total: CheckOperation.Summary
+        root: String, level: String, freshWithin: Duration, started: Timestamp, seconds: Double,
+        total: CheckOperation.Summary
     ) -> CheckReport {
         state.withLock { state in
             CheckReport(
-                root: root, level: level, started: started, seconds: seconds, total: total,
+                root: root, level: level, freshWithin: freshWithin, started: started, seconds: seconds, total: total,
                 sections: state.sections, omitted: state.omitted)
         }
     }
@@ -87,5 +90,18 @@ extension CheckReportBuilder.State {
         var section = CheckReport.Section(feed)
         change(&section)
         sections.append(section)
+    }
+}
+
+extension CheckOperation.Summary {
+    /// The share of the bytes that is fresh, 0 to 1; nil when there are none.
+    public var freshShare: Double? { bytes > 0 ? min(1, Double(freshBytes) / Double(bytes)) : nil }
+
+    /// The same for people, e.g. `92.5%`; all of it only when it is all.
+    public var freshPercentage: String? {
+        freshShare.map { share in
+            let tenths = Int((share * 1_000).rounded(.down))
+            return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
+        }
     }
 }

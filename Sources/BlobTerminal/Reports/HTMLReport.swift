@@ -59,12 +59,17 @@ public struct HTMLReport: Sendable {
         return Verdict(title: "Sound", sentence: "Every package has its content in place.\(remarks)", tone: "sound")
     }
 
+    private var freshness: String {
+        guard let share = report.total.freshPercentage else { return "" }
+        return " Of all bytes of content \(share) were read and found good within \(report.freshWithin.written)."
+    }
+
     private var header: String {
         """
         <header class="\(verdict.tone)">
         <p class="kind">Consistency check</p>
         <h1>\(verdict.title)</h1>
-        <p>\(markup(verdict.sentence))</p>
+        <p>\(markup(verdict.sentence + freshness))</p>
         <p class="root"><code>\(markup(report.root))</code><br>\(report.started), content: \(markup(report.level))</p>
         </header>
         """

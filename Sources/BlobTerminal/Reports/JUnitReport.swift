@@ -64,6 +64,8 @@ public struct JUnitReport: Sendable {
         let counts = [
             ("root", report.root), ("content", report.level), ("packages", "\(summary.packages)"),
             ("blobs", "\(summary.blobs)"), ("bytes", "\(summary.bytes)"), ("bytesRead", "\(summary.bytesRead)"),
+            ("freshBytes", "\(summary.freshBytes)"),
+            ("freshWithinSeconds", "\(report.freshWithin.components.seconds)"),
         ]
         var xml =
             "  <testsuite name=\"\(markup(section.title))\" tests=\"\(suite.tests)\" failures=\"\(suite.failures)\" "

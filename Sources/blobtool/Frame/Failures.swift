@@ -34,7 +34,8 @@ final class Failures: Sendable {
     func add(_ item: String, _ error: StoreError) { add(LocalName(item), error) }
 
     /// Tells that an item failed, whose name may be no text.
-    func add(_ name: LocalName, _ error: StoreError) {
+    /// - Parameter packages: those that fail for one thing that they share, the first as the item; all are kept.
+    func add(_ name: LocalName, _ error: StoreError, packages: [String]? = nil) {
         let item = name.description
         let sentence = Self.names(error.description, item) ? error.description : "\(item): \(error)"
         if console.format == .json {
@@ -43,15 +44,17 @@ final class Failures: Sendable {
                     "error",
                     [
                         "code": .string(error.code.rawValue), "message": .string(error.description),
-                        "item": .string(item),
+                        "item": .string(item), "packages": packages.map { .array($0.map { .string($0) }) },
                     ]), text: nil)
         }
-        console.say("error: \(sentence.printable)", from: .quiet)
+        let others = (packages ?? []).dropFirst().map { "\n  and \($0.printable)" }.joined()
+        console.say("error: \(sentence.printable)\(others)", from: .quiet)
         state.withLock { state in
             state.count += 1
             state.hasStopped = state.hasStopped || error.meetsEveryItem
             if state.repeated.count < Self.maximumRepeated { state.repeated.append(sentence.printable) }
             keep(name, &state)
+            for package in (packages ?? []).dropFirst() { keep(LocalName(package), &state) }
         }
     }
 

@@ -50,6 +50,23 @@ import Testing
         #expect(try await feed.text(at: "a") == "late")
     }
 
+    @Test("each phase whose size an earlier one has told has an end", arguments: [false, true])
+    func progress(onBuckets: Bool) async throws {
+        let feed = try await Bench(onBuckets: onBuckets).feed("npm", Self.hasty)
+        for number in 0..<3 { _ = try await orphan("garbage \(number)", in: feed) }
+        for number in 0..<4 { try await feed.publish("kept \(number)", at: "\(number)") }
+        let shown = Collected<WorkProgress>()
+        _ = try await CollectOperation(feed, .init(deletes: true, maximumPercent: 100)) { event in
+            if case .progress(let progress) = event { shown.add(progress) }
+        }.run()
+        let phases: [(String, Int64)] =
+            onBuckets
+            ? [("condemning garbage", 3), ("reading records", 4), ("removing", 3)] : [("moving garbage aside", 3)]
+        for (phase, total) in phases {
+            #expect(shown.all.contains(WorkProgress(phase, items: total, itemsTotal: total)), "\(phase)")
+        }
+    }
+
     @Test("nothing younger than the grace period is touched")
     func grace() async throws {
         let feed = try await Bench().feed("npm", FeedPolicy(graceSeconds: 3_600))

@@ -7,11 +7,13 @@ import Testing
     @discardableResult
     private func repair(
         _ feed: Feed, from sources: [String] = [], isDryRun: Bool = false,
+        maximumFindings: Int = RepairOperation.maximumFindings,
         report: @escaping @Sendable (RepairOperation.Event) -> Void = { _ in }
     ) async throws -> RepairOperation.Summary {
         let urls = try sources.map { try RootURL($0) }
         return try await RepairOperation(
-            feed, .init(by: "tester", sources: urls, isDryRun: isDryRun), report: report
+            feed, .init(by: "tester", sources: urls, isDryRun: isDryRun), maximumFindings: maximumFindings,
+            report: report
         ).run()
     }
 
@@ -133,6 +135,55 @@ import Testing
         // An upload heals it.
         #expect(try await feed.publish("only here", at: "a").outcome == .healed)
         #expect(try await feed.flaws() == [])
+    }
+
+    @Test("all packages of a blob that is damaged, missing or cannot be read are named, however many", arguments: 0...2)
+    func allPackages(damage: Int) async throws {
+        let bench = try await Bench()
+        let feed = try await bench.feed("npm", root: "/memory/a")
+        let digest = try await feed.publish("shared", at: "0").digest
+        let storage = try await bench.storage(feed)
+        let count = Finding.maximumPackages + 1
+        try await concurrently(8, 1..<count) { (number) async throws(StoreError) in
+            do { try await feed.publish("shared", at: "\(number)") } catch { throw StoreError(.failed, "\(error)") }
+        }
+        let plan = FaultPlan { operation, key, _ in
+            guard damage == 0 && operation == .readObject && key == FeedLayout.blob(digest).text else { return nil }
+            return .before(StoreError(.failed, "a bad sector"))
+        }
+        try bench.opener.replace(RootURL("/memory/a"), with: FaultStorage(storage, plan: plan))
+        if damage == 1 { try await storage.spoil(digest, Array("SHARED".utf8)) }
+        if damage == 2 { try await storage.removeObject(FeedLayout.blob(digest)) }
+        let named = Collected<[String]>()
+        let summary = try await repair(bench.reopened().feed("npm"), isDryRun: true) { event in
+            if case .unrepaired(_, let packages, _) = event { named.add(packages) }
+        }
+        #expect(summary.unrepaired == 1 && summary.complete)
+        #expect(named.all.map { Set($0).count } == [count])
+    }
+
+    @Test("damage beyond what one run keeps in mind is counted, and left to the next")
+    func omitted() async throws {
+        let (_, feed, all, storage) = try await moved()
+        for number in 0..<5 { try await storage.removeObject(FeedLayout.blob(all[number].digest)) }
+        let first = try await repair(feed, from: [Self.former], maximumFindings: 3)
+        #expect(first.damaged == 5 && first.repaired == 3 && first.omitted == 2 && first.unrepaired == 0)
+        let next = try await repair(feed, from: [Self.former], maximumFindings: 3)
+        #expect(next.damaged == 2 && next.repaired == 2 && next.omitted == 0)
+        #expect(try await feed.flaws() == [])
+    }
+
+    @Test("a repair's progress has an end")
+    func progress() async throws {
+        let (_, feed, all, storage) = try await moved()
+        for number in 0..<5 { try await storage.removeObject(FeedLayout.blob(all[number].digest)) }
+        let shown = Collected<WorkProgress>()
+        try await repair(feed, from: [Self.former]) { event in
+            if case .progress(let progress) = event { shown.add(progress) }
+        }
+        #expect(shown.all.last == WorkProgress("repairing", items: 5, itemsTotal: 5))
+        let reading = shown.all.last { $0.phase == "verifying blobs" }
+        #expect(reading?.itemsTotal == 10 && reading?.bytesTotal == 90)
     }
 
     @Test("a blob that cannot be read stays where it is while there is no copy, and is exchanged when there is one")

@@ -47,7 +47,7 @@ extension Feed {
             switch event {
             case .finding(let finding) where finding.severity == .error:
                 found.add("\(finding.kind.rawValue) \(finding.key)")
-            case .incomplete(_, let error): found.add("\(error)")
+            case .incomplete(_, let error, _): found.add("\(error)")
             default: break
             }
         }

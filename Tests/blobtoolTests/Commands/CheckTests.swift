@@ -90,7 +90,45 @@ struct CheckTests {
         try await scratch.run("push", "npm", "-", "--as", "a", input: "hello\n").succeeded()
         let result = try await scratch.json("check", "npm", "--content", "all", "--dry-run").succeeded()
         #expect(try result.line("plan")[number: "bytes"] == 6)
+        #expect(try result.lines.allSatisfy { $0[bool: "dryRun"] == true && $0["freshBytes"] == nil })
         #expect(try result.lines.last?[number: "bytesRead"] == 0)
+    }
+
+    @Test("each report says what share of the bytes was verified not long ago")
+    func fresh() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try await scratch.run("push", "npm", "-", "--as", "a", input: "hello\n").succeeded()
+        #expect(try await scratch.json("check").lines.last?[number: "freshBytes"] == 0)
+        try await scratch.run("check", "--content", "unverified:30d").succeeded()
+        try await scratch.run("push", "npm", "-", "--as", "b", input: "12").succeeded()
+        let total = try #require(try await scratch.json("check", "--html", "c.html").succeeded().lines.last)
+        #expect(total[number: "freshBytes"] == 6 && total[number: "freshWithinSeconds"] == 30 * 86_400)
+        #expect(total.fields["freshShare"] == .number(0.75) && total[bool: "dryRun"] == false)
+        let sentence = "Of all bytes of content 75% were read and found good within 30d."
+        #expect(scratch.read("c.html")?.contains(sentence) == true)
+        #expect(try await scratch.run("check").succeeded().output.contains(sentence))
+        let garbled = "root/feeds/npm/checks/ledger.json"
+        try scratch.write(garbled, "{")
+        #expect(try await scratch.json("check").succeeded().lines.last?[number: "freshBytes"] == 0)
+    }
+
+    @Test("whatever stands in the ledger's place, the check is whole, and proves nothing", arguments: [false, true])
+    func oddLedger(isLink: Bool) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try await scratch.run("push", "npm", "-", "--as", "a", input: "hello\n").succeeded()
+        let place = "\(scratch.place("npm"))/checks"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        if isLink {
+            try FileManager.default.createSymbolicLink(
+                atPath: place + "/ledger.json", withDestinationPath: "/etc/hostname")
+        } else {
+            try scratch.write("root/feeds/npm/checks/ledger.json/file", "x")
+        }
+        for _ in 0..<2 {
+            let lines = try await scratch.json("check", "--content", "unverified:30d").succeeded().lines
+            #expect(lines.last?[number: "bytesRead"] == 6 && lines.last?[bool: "complete"] == true)
+            #expect(lines.contains { $0["key"]?.hasPrefix("checks/ledger.json") == true })
+        }
     }
 
     @Test("levels that are none exit 64", arguments: ["some", "0%", "8/7", "unverified:x"])

@@ -2,14 +2,18 @@ extension PackageStore {
     /// Deletes a feed: its record, and with it its root and all in it.
     ///
     /// The feed is marked first, so that nothing published meanwhile is reported done; a deletion that died is
-    /// completed by the next.
+    /// completed by the next. On a filesystem the root's folder goes too, so that a feed made anew has one of its own,
+    /// in which whoever was paused in the old one removes nothing.
     /// - Parameter purge: also deletes packages; without it a feed that holds any is refused, and left as it was.
     /// - Throws: `notFound`; `alreadyExists` when it holds packages; `wrongRoot` when its root is not in its place.
     public func deleteFeed(_ name: FeedName, purge: Bool = false) async throws(StoreError) {
         if let store = try await storeElsewhere(of: name) { return try await store.deleteFeed(name, purge: purge) }
         try await server.verify()
         let stored = try await catalog.feed(name)
-        if try await isEmptied(stored.body) { return try await server.storage.removeRecord(Catalog.key(name)) }
+        if try await isEmptied(stored.body) {
+            try? await dismantle(catalog.location(stored.body))
+            return try await removeRecord(of: stored.body)
+        }
         let visit = try await Feed(name, in: self).visit()
         try await visit.root.verify()
         try stored.body.expectAlone()
@@ -25,16 +29,23 @@ extension PackageStore {
                 throw error
             }
         }
-        try await visit.root.removeEverything { () async throws(StoreError) in
-            // Whoever was paused while another finished, and the feed was made anew, deletes nothing of that.
-            let now = try await catalog.find(name)?.body
-            guard now?.state == .deleting, now?.id == marked.id else {
-                throw StoreError(.preconditionFailed, "the feed \"\(name)\" was deleted by another meanwhile")
-            }
-        }
+        try await visit.root.removeEverything { () async throws(StoreError) in try await expectDeleting(marked) }
         await roots.forget(visit.root.url)
         await visit.root.removeFolders()
-        try await server.storage.removeRecord(Catalog.key(name))
+        try await removeRecord(of: marked)
+    }
+
+    private func removeRecord(of deleted: FeedRecord) async throws(StoreError) {
+        try await expectDeleting(deleted)
+        try await server.storage.removeRecord(Catalog.key(deleted.feed))
+    }
+
+    /// Whoever was paused while another finished, and the feed was made anew, deletes nothing of that.
+    private func expectDeleting(_ deleted: FeedRecord) async throws(StoreError) {
+        let now = try await catalog.find(deleted.feed)?.body
+        guard now?.state == .deleting, now?.id == deleted.id else {
+            throw StoreError(.preconditionFailed, "the feed \"\(deleted.feed)\" was deleted by another meanwhile")
+        }
     }
 
     /// Whether a deletion died after its last file was gone. That is certain only in the server root, which was seen

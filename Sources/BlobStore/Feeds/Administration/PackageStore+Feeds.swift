@@ -36,7 +36,8 @@ extension PackageStore {
         }
     }
 
-    private func dismantle(_ place: RootURL) async throws(StoreError) {
+    /// Takes away the empty folders of a place in which no root is.
+    func dismantle(_ place: RootURL) async throws(StoreError) {
         let storage = try await opener.open(place)
         do throws(StoreError) {
             // With a marker it is another's, who made the same feed at the same time.

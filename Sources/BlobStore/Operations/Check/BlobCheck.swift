@@ -30,10 +30,14 @@ struct BlobCheck: Sendable {
         let digest: Digest
         let key: Key
         let size: Int64
+        let written: Timestamp
     }
 
     func run() async throws(StoreError) {
-        tally.counter.begin(check.options.content == .none ? "looking at blobs" : "verifying blobs")
+        let named = try await references.extent(selection.contains)
+        tally.counter.begin(
+            check.options.content == .none ? "looking at blobs" : "verifying blobs", itemsTotal: named.digests,
+            bytesTotal: check.options.content == .none ? nil : named.bytes)
         var bucket = 0
         var blobs: [Blob] = []
         for try await page in visit.storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
@@ -66,20 +70,24 @@ struct BlobCheck: Sendable {
         }
         let looked: ObjectInfo? = if let listed { listed } else { try await visit.storage.statObject(key) }
         guard let info = looked else { return nil }
-        return Blob(digest: digest, key: key, size: info.size)
+        return Blob(digest: digest, key: key, size: info.size, written: info.written)
     }
 
     /// Checks all blobs and references whose digest begins with that byte.
     private func finish(_ bucket: Int, _ blobs: [Blob]) async throws(StoreError) {
         let named = try await references.load(bucket)
-        let unread = Mutex<Set<Int>>([])
+        let shards = try shards(bucket, blobs)
+        let gaps = Mutex(Gaps())
         try await concurrently(check.options.jobs, blobs) { (blob) async throws(StoreError) in
+            let shard = shards[CheckLedger.shard(of: blob.digest) & 15]
             do throws(StoreError) {
-                try await look(at: blob, named[blob.digest] ?? [])
+                let isSound = try await look(at: blob, shard, named[blob.digest] ?? [])
+                if !isSound { gaps.withLock { _ = $0.damaged.insert(CheckLedger.name(shard.number)) } }
             } catch {
                 if error.code == .cancelled { throw error }
-                unread.withLock { _ = $0.insert(CheckLedger.shard(of: blob.digest)) }
-                tally.incomplete(error.during("check", key: blob.key.text))
+                gaps.withLock { _ = $0.unread.insert(CheckLedger.name(shard.number)) }
+                tally.incomplete(
+                    error.during("check", key: blob.key.text), packages: (named[blob.digest] ?? []).map(\.path))
             }
             tally.counter.add(items: 1)
         }
@@ -90,14 +98,16 @@ struct BlobCheck: Sendable {
         for (digest, keys) in quarantined where Int(digest.leadingBits >> 24) == bucket {
             addQuarantined(keys, named[digest] ?? [])
         }
-        if check.options.content.usesLedger {
-            try await check.notes.add(shards(bucket, except: unread.withLock { $0 }), began)
-        }
+        try await note(shards, gaps.withLock { $0 })
     }
 
-    private func look(at blob: Blob, _ named: [Reference]) async throws(StoreError) {
+    /// - Returns: whether it is not known to be damaged.
+    private func look(
+        at blob: Blob, _ shard: ShardSelection.Shard, _ named: [Reference]
+    ) async throws(StoreError) -> Bool {
         tally.count(blobs: 1, bytes: blob.size)
         let packages = named.map(\.path)
+        var isSound = true
         if let wrong = named.first(where: { $0.size != blob.size }) {
             if try await isGood(blob) {
                 let key = (try? PackagePath(wrong.path).key.text) ?? wrong.path
@@ -106,11 +116,17 @@ struct BlobCheck: Sendable {
                     "the record of \"\(wrong.path)\" states \(wrong.size) bytes, and its content, which is whole, has "
                         + "\(blob.size): publish it again")
             } else {
+                isSound = false
                 tally.add(
                     .sizeMismatch, key: blob.key.text, packages: packages,
                     "the blob has \(blob.size) bytes instead of \(wrong.size): repair it, or publish it again")
             }
-        } else if selection.contains(blob.digest), try await !isGood(blob) {
+        } else if !selection.contains(blob.digest) && !shard.readsNew(blob.written) {
+            if shard.isFresh(blob.written) { tally.count(freshBytes: blob.size) }
+        } else if try await isGood(blob) {
+            tally.count(freshBytes: blob.size)
+        } else {
+            isSound = false
             tally.add(
                 .corruptBlob, key: blob.key.text, packages: packages,
                 "the blob's bytes do not have the digest that names it: repair the feed, which brings a good copy back or "
@@ -120,6 +136,7 @@ struct BlobCheck: Sendable {
             tally.add(
                 .orphanBlob, key: blob.key.text, "no record names this blob of \(blob.size) bytes; collecting frees it")
         }
+        return isSound
     }
 
     /// Whether the bytes are what the name says; looked at twice before the answer is no.
@@ -181,7 +198,8 @@ struct BlobCheck: Sendable {
                     : "the content of a former revision is missing, which cannot be restored")
         } catch {
             if error.code == .cancelled { throw error }
-            tally.incomplete(error.during("check", key: FeedLayout.blob(digest).text))
+            tally.incomplete(
+                error.during("check", key: FeedLayout.blob(digest).text), packages: wanted.map(\.path))
         }
     }
 
@@ -210,9 +228,35 @@ struct BlobCheck: Sendable {
                 "a damaged blob is kept here for a person to look at, with the reason in \(key.name).json")
         }
     }
+}
 
-    /// The shards of a bucket that were read to their end.
-    private func shards(_ bucket: Int, except unread: Set<Int>) -> [Int] {
-        (bucket * 16..<bucket * 16 + 16).filter { selection.contains(shard: $0) && !unread.contains($0) }
+extension BlobCheck {
+    /// Shards that are not noted as verified.
+    private struct Gaps: Sendable {
+        /// Something in it could not be read.
+        var unread: Set<String> = []
+        /// Something in it is damaged: the next check finds it again, however soon it comes.
+        var damaged: Set<String> = []
+    }
+
+    /// The shards of a bucket, with what there is to do in each.
+    private func shards(_ bucket: Int, _ blobs: [Blob]) throws(StoreError) -> [ShardSelection.Shard] {
+        let digests = Dictionary(grouping: blobs.map(\.digest), by: CheckLedger.shard(of:))
+        var shards: [ShardSelection.Shard] = []
+        for number in bucket * 16..<bucket * 16 + 16 {
+            shards.append(try selection.shard(number, digests[number] ?? []))
+        }
+        return shards
+    }
+
+    /// Notes the shards of a bucket that were read to their end.
+    private func note(_ shards: [ShardSelection.Shard], _ gaps: Gaps) async throws(StoreError) {
+        var news = CheckLedger()
+        for shard in shards where shard.isWhole || shard.readsNew {
+            let name = CheckLedger.name(shard.number)
+            if gaps.unread.contains(name) || gaps.damaged.contains(name) { continue }
+            news.note(name, isWhole: shard.isWhole, shard.fingerprint, began)
+        }
+        try await check.notes.add(news, damaged: gaps.damaged)
     }
 }

@@ -1,16 +1,20 @@
 /// What was verified when: for each shard of the digests (the first three hex digits) the time since when every blob
-/// in it has been read and hashed at least once.
+/// in it has been read and hashed at least once, and which blobs those were.
 ///
-/// A blob that was written later than that was hashed as it came in. So one record of fixed size tells, for any
-/// number of blobs, what is the longest unverified.
+/// So one record of bounded size tells, for any number of blobs, what is the longest unverified and what is new. It
+/// only says what to read first: whatever it does not tell is taken for not verified.
 struct CheckLedger: DocumentBody {
     static let title = "ledger of checks"
-    enum CodingKeys: String, CodingKey, CaseIterable { case verified }
+    enum CodingKeys: String, CodingKey, CaseIterable { case verified, followed, digests }
     static let key = Key(trusted: "checks/ledger.json")
     static let shardCount = 4_096
 
     /// By shard, three lower-case hex digits; the time at which the verification began.
     var verified: [String: Timestamp] = [:]
+    /// By shard: when a later check began that read what was new; left out where none has.
+    var followed: [String: Timestamp]?
+    /// By shard: the ``fingerprint(_:)`` of the blobs that were verified by then.
+    var digests: [String: String]?
 
     /// The shard of a blob's digest, from 0.
     static func shard(of digest: Digest) -> Int { Int(digest.leadingBits >> 20) }
@@ -20,77 +24,64 @@ struct CheckLedger: DocumentBody {
         return String(repeating: "0", count: 3 - digits.count) + digits
     }
 
-    /// The later time of each shard.
-    func merged(_ times: [String: Timestamp]) -> CheckLedger {
-        CheckLedger(verified: verified.merging(times) { max($0, $1) })
+    /// Tells one set of blobs from another, so that what is new is known without comparing clocks.
+    /// - Parameter digests: in order.
+    static func fingerprint(_ digests: [Digest]) throws(StoreError) -> String {
+        if digests.isEmpty { return "" }
+        return String(try Digest(of: digests.flatMap { Array($0.hex.utf8) }).hex.prefix(16))
+    }
+
+    /// Since when all of a shard has been read at least once; nil when it never was.
+    func time(_ shard: Int) -> Timestamp? { verified[Self.name(shard)] }
+
+    /// When the last check began that read what was new in a shard; nil when none has.
+    func end(_ shard: Int) -> Timestamp? { end(Self.name(shard)) }
+
+    private func end(_ name: String) -> Timestamp? {
+        [verified[name], followed?[name]].compactMap { $0 }.max()
     }
 }
 
 extension CheckLedger {
-    /// Adds what was verified to the feed's ledger, whoever else writes there.
-    static func add(_ times: [String: Timestamp], to storage: any Storage) async throws(StoreError) {
-        if times.isEmpty { return }
-        for _ in 0..<8 {
-            do throws(StoreError) {
-                _ = try await storage.update(key, as: CheckLedger.self) { (ledger) throws(StoreError) in
-                    let next = ledger.merged(times)
-                    return next == ledger ? nil : next
-                }
-                return
-            } catch  where error.code == .notFound {
-                do throws(StoreError) {
-                    _ = try await storage.create(key, CheckLedger(verified: times))
-                    return
-                } catch  where error.code == .preconditionFailed {}
+    /// Clocks of the machines that check may differ by that.
+    static let slackSeconds: Int64 = 300
+
+    /// Without the shards of a time that has not come yet: whoever noted it had a wrong clock, and it proves nothing.
+    func known(by now: Timestamp) -> CheckLedger {
+        let future = Set(verified.keys).union((followed ?? [:]).keys).filter { name in
+            (end(name)?.seconds ?? 0) > now.seconds + Self.slackSeconds
+        }
+        return without(future)
+    }
+
+    /// Notes that all of a shard was read, or all that was new in it.
+    mutating func note(_ name: String, isWhole: Bool, _ fingerprint: String, _ time: Timestamp) {
+        if isWhole { verified[name] = time } else { followed = (followed ?? [:]).merging([name: time]) { $1 } }
+        digests = (digests ?? [:]).merging([name: fingerprint]) { $1 }
+    }
+
+    /// With what another check has verified, and without the shards in which it found damage.
+    func merged(_ news: CheckLedger, without damaged: Set<String> = []) -> CheckLedger {
+        var next = without(damaged)
+        var (followed, digests) = (next.followed ?? [:], next.digests ?? [:])
+        for name in Set(news.verified.keys).union((news.followed ?? [:]).keys) {
+            if (news.end(name)?.seconds ?? .min) >= (next.end(name)?.seconds ?? .min) {
+                digests[name] = news.digests?[name]
             }
+            next.verified[name] = [next.verified[name], news.verified[name]].compactMap { $0 }.max()
+            let end = [followed[name], news.followed?[name]].compactMap { $0 }.max()
+            followed[name] = end.flatMap { end in next.verified[name].map { end <= $0 } == true ? nil : end }
         }
-    }
-}
-
-/// Which shards a check reads.
-struct ShardSelection: Sendable {
-    private let selected: Set<Int>?
-    private let subset: (part: UInt32, of: UInt32)?
-
-    /// - Parameter bytes: by shard, for a share of the whole.
-    init(_ level: ContentLevel, _ ledger: CheckLedger, now: Timestamp, bytes: [Int64]) {
-        switch level {
-        case .none: (selected, subset) = ([], nil)
-        case .all: (selected, subset) = (nil, nil)
-        case .subset(let part, let of): (selected, subset) = (nil, (part, of))
-        case .unverified(let age):
-            let limit = Timestamp(seconds: now.seconds - age.components.seconds)
-            selected = Set((0..<CheckLedger.shardCount).filter { ledger.time($0).map { $0 <= limit } ?? true })
-            subset = nil
-        case .share(let percent):
-            selected = Self.oldest(ledger, bytes, percent)
-            subset = nil
-        }
+        next.followed = followed.isEmpty ? nil : followed
+        next.digests = digests.isEmpty ? nil : digests
+        return next
     }
 
-    private static func oldest(_ ledger: CheckLedger, _ bytes: [Int64], _ percent: Double) -> Set<Int> {
-        let goal = Double(bytes.reduce(0, +)) * percent / 100
-        let order = bytes.indices.filter { bytes[$0] > 0 }.sorted {
-            (ledger.time($0)?.seconds ?? .min, $0) < (ledger.time($1)?.seconds ?? .min, $1)
-        }
-        var chosen: Set<Int> = []
-        var sum = 0.0
-        for shard in order where sum < goal {
-            chosen.insert(shard)
-            sum += Double(bytes[shard])
-        }
-        return chosen
+    private func without(_ names: Set<String>) -> CheckLedger {
+        if names.isEmpty { return self }
+        return CheckLedger(
+            verified: verified.filter { !names.contains($0.key) },
+            followed: followed?.filter { !names.contains($0.key) },
+            digests: digests?.filter { !names.contains($0.key) })
     }
-
-    func contains(_ digest: Digest) -> Bool {
-        if let subset { return digest.leadingBits % subset.of == subset.part - 1 }
-        return contains(shard: CheckLedger.shard(of: digest))
-    }
-
-    /// Whether all of a shard is read.
-    func contains(shard: Int) -> Bool { subset == nil && selected?.contains(shard) != false }
-}
-
-extension CheckLedger {
-    fileprivate func time(_ shard: Int) -> Timestamp? { verified[Self.name(shard)] }
 }

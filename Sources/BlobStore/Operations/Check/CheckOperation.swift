@@ -3,8 +3,8 @@
 /// It changes nothing but the ledger of what was verified when, and writes to the feed's root nothing else. What could
 /// not be looked at makes the answer incomplete: never damaged, and never healthy.
 ///
-/// *Cost*: one listing and one reading of all records, one listing of all blobs, and the content asked for. Memory
-/// does not grow with the number of packages; a temporary file takes about 100 bytes for each.
+/// *Cost*: one listing and one reading of all records, one listing of all blobs (two for a share), and the content
+/// asked for. Memory does not grow with the number of packages; a temporary file takes about 100 bytes for each.
 public struct CheckOperation: Sendable {
     /// How the check is done.
     public struct Options: Sendable {
@@ -25,8 +25,8 @@ public struct CheckOperation: Sendable {
     public enum Event: Sendable {
         case progress(FeedName?, WorkProgress)
         case finding(Finding)
-        /// Something could not be looked at.
-        case incomplete(FeedName?, StoreError)
+        /// Something could not be looked at, which these packages need.
+        case incomplete(FeedName?, StoreError, packages: [String])
         /// What a check of this feed will take (dry run).
         case plan(FeedName, Plan)
         /// The end of a feed.
@@ -51,6 +51,9 @@ public struct CheckOperation: Sendable {
         public var bytes: Int64 = 0
         /// Of content that was read and hashed.
         public var bytesRead: Int64 = 0
+        /// Of content that was read and found good by this check or, as the ledger says, not long before it:
+        /// within the time that ``ContentLevel/freshness`` says.
+        public var freshBytes: Int64 = 0
         public var errors: Int64 = 0
         public var warnings: Int64 = 0
         public var infos: Int64 = 0
@@ -64,6 +67,7 @@ public struct CheckOperation: Sendable {
             blobs += other.blobs
             bytes += other.bytes
             bytesRead += other.bytesRead
+            freshBytes += other.freshBytes
             errors += other.errors
             warnings += other.warnings
             infos += other.infos
@@ -114,8 +118,8 @@ public struct CheckOperation: Sendable {
             }
         } catch {
             if error.code == .cancelled { throw error }
-            if error.code == .wrongRoot {
-                tally.add(.wrongRoot, key: error.root ?? name.text, error.message)
+            if let kind = Finding.Kind(ofRoot: error) {
+                tally.add(kind, key: error.root ?? name.text, error.message)
             }
             tally.incomplete(error)
         }

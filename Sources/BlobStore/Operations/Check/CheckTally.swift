@@ -5,22 +5,29 @@ final class CheckTally: Sendable {
     let feed: FeedName?
     let counter: WorkCounter
     private let state = Mutex(CheckOperation.Summary())
+    private let maximumPackages: Int
     private let report: @Sendable (CheckOperation.Event) -> Void
 
-    init(_ feed: FeedName?, _ report: @escaping @Sendable (CheckOperation.Event) -> Void) {
+    /// - Parameter maximumPackages: so many are listed of those that one finding affects.
+    init(
+        _ feed: FeedName?, maximumPackages: Int = Finding.maximumPackages,
+        _ report: @escaping @Sendable (CheckOperation.Event) -> Void
+    ) {
         self.feed = feed
+        self.maximumPackages = maximumPackages
         self.report = report
         counter = WorkCounter("checking") { report(.progress(feed, $0)) }
     }
 
     var summary: CheckOperation.Summary { state.withLock { $0 } }
 
-    func count(packages: Int64 = 0, blobs: Int64 = 0, bytes: Int64 = 0, bytesRead: Int64 = 0) {
+    func count(packages: Int64 = 0, blobs: Int64 = 0, bytes: Int64 = 0, bytesRead: Int64 = 0, freshBytes: Int64 = 0) {
         state.withLock { summary in
             summary.packages += packages
             summary.blobs += blobs
             summary.bytes += bytes
             summary.bytesRead += bytesRead
+            summary.freshBytes += freshBytes
         }
     }
 
@@ -28,8 +35,9 @@ final class CheckTally: Sendable {
         _ kind: Finding.Kind, _ severity: Finding.Severity? = nil, key: String, packages: [String] = [],
         _ message: String
     ) {
-        let listed = Array(packages.prefix(Finding.maximumPackages))
-        let finding = Finding(kind, severity, feed: feed, key: key, packages: listed, message)
+        let listed = Array(packages.prefix(maximumPackages))
+        let finding = Finding(
+            kind, severity, feed: feed, key: key, packages: listed, packageCount: packages.count, message)
         state.withLock { summary in
             switch finding.severity {
             case .error: summary.errors += 1
@@ -40,9 +48,10 @@ final class CheckTally: Sendable {
         report(.finding(finding))
     }
 
-    func incomplete(_ error: StoreError) {
+    /// - Parameter packages: those that need what could not be looked at.
+    func incomplete(_ error: StoreError, packages: [String] = []) {
         state.withLock { $0.complete = false }
-        report(.incomplete(feed, error))
+        report(.incomplete(feed, error, packages: Array(packages.prefix(maximumPackages))))
     }
 
     /// Reports what stands in a folder beside the names that belong there.

@@ -10,12 +10,4 @@ public enum ContentLevel: Sendable, Equatable {
     case subset(part: UInt32, of: UInt32)
     /// What was not verified for so long.
     case unverified(Duration)
-
-    /// Whether the level is decided digest by digest, or by what the ledger says of a shard.
-    var usesLedger: Bool {
-        switch self {
-        case .none, .subset: false
-        case .all, .share, .unverified: true
-        }
-    }
 }

@@ -20,33 +20,28 @@ struct FeedCheck: Sendable {
         let references = try await References.make()
         let quarantined = try await checkRest()
         let areRecordsComplete = try await checkRecords(into: references)
-        let ledger = try await ledger()
-        let selection = try await selection(ledger)
+        let selection = try await selection()
         let blobs = BlobCheck(self, references, selection, quarantined, orphansAreKnown: areRecordsComplete)
         do throws(StoreError) { try await blobs.run() } catch {
             // What was verified until then stays verified; the error itself matters more than a second one.
-            try? await notes.write()
+            try? await uncancelled { [notes] () async throws(StoreError) in try await notes.write() }
             throw error
         }
         try await notes.write()
         try await visit.root.verify()
     }
 
-    /// The ledger; an empty one where it is damaged, since it only says what to read first.
-    private func ledger() async throws(StoreError) -> CheckLedger {
-        guard options.content.usesLedger else { return CheckLedger() }
-        do throws(StoreError) {
-            return try await visit.storage.document(CheckLedger.key, as: CheckLedger.self)?.body ?? CheckLedger()
-        } catch  where error.code == .corrupt {
-            tally.add(.badRecord, .warning, key: CheckLedger.key.text, "\(error.message): remove it, checks begin anew")
-            return CheckLedger()
+    private func selection() async throws(StoreError) -> ShardSelection {
+        let (selection, flaw) = try await FeedSurvey(visit, tally).selection(options.content)
+        if let flaw {
+            let cure =
+                flaw.code == .corrupt
+                ? "the next check of content that may write here replaces it" : "nothing is noted in its place"
+            tally.add(
+                .badRecord, .warning, key: CheckLedger.key.text,
+                "\(flaw.message): nothing is known to have been verified; \(cure)")
         }
-    }
-
-    private func selection(_ ledger: CheckLedger) async throws(StoreError) -> ShardSelection {
-        var bytes: [Int64] = []
-        if case .share = options.content { bytes = try await FeedSurvey(visit, tally).bytesByShard() }
-        return ShardSelection(options.content, ledger, now: .now, bytes: bytes)
+        return selection
     }
 }
 
@@ -61,6 +56,7 @@ extension FeedCheck {
         try await concurrently(options.jobs, { () async throws(StoreError) in try await iterator.next() }) {
             (page) async throws(StoreError) in
             let paths = recordPaths(page)
+            if page.contains(where: \.isForeign) { isComplete.withLock { $0 = false } }
             for (path, result) in zip(paths, await visit.storage.readRecords(paths.map(\.key))) {
                 do throws(StoreError) {
                     guard let record = try result.get() else { continue }
@@ -82,13 +78,28 @@ extension FeedCheck {
     private func recordPaths(_ page: [ListEntry]) -> [PackagePath] {
         page.compactMap { entry in
             guard case .key(let key, _) = entry else {
-                tally.add(oddity: entry)
+                add(oddity: entry)
                 return nil
             }
             if let path = try? PackagePath(of: key) { return path }
             tally.add(.unexpectedObject, key: key.text, "\(key) is the record of no package path: move it away")
             return nil
         }
+    }
+
+    /// What stands in the place of records hides them, and what they name.
+    private func add(oddity entry: ListEntry) {
+        let what: String
+        switch entry {
+        case .foreign(_, .notAFile): what = "a symbolic link, device, pipe or socket"
+        case .foreign(_, .otherFilesystem): what = "the mount of another filesystem"
+        case .foreign(_, .name), .key, .folder, .access: return tally.add(oddity: entry)
+        }
+        let path = (try? Key(entry.text)).flatMap { try? PackagePath(of: $0) }
+        tally.add(
+            .badRecord, key: entry.text, packages: path.map { [$0.text] } ?? [],
+            "\(entry.text) is \(what), and no record, so what it stands for cannot be read and nothing is collected: take "
+                + "it away, and bring what belongs there back from a backup")
     }
 
     /// A record that could not be read, or not be understood: damage, or a gap in this check.
@@ -98,7 +109,12 @@ extension FeedCheck {
         case .corrupt:
             tally.add(
                 .badRecord, key: path.key.text, packages: [path.text], "\(error.message): publish the package again")
-        default: tally.incomplete(error.during("readRecord", key: path.key.text))
+        default: tally.incomplete(error.during("readRecord", key: path.key.text), packages: [path.text])
         }
     }
+}
+
+extension ListEntry {
+    /// Whether it is something that no storage wrote.
+    fileprivate var isForeign: Bool { if case .foreign = self { true } else { false } }
 }

@@ -31,6 +31,8 @@ public struct Finding: Sendable, Equatable {
     public let key: String
     /// The paths of the packages that it affects, at most ``maximumPackages``.
     public let packages: [String]
+    /// How many packages it affects.
+    public let packageCount: Int
     /// One sentence: what is wrong, and what to do.
     public let message: String
 
@@ -39,18 +41,30 @@ public struct Finding: Sendable, Equatable {
 
     package init(
         _ kind: Kind, _ severity: Severity? = nil, feed: FeedName?, key: String, packages: [String] = [],
-        _ message: String
+        packageCount: Int? = nil, _ message: String
     ) {
         self.kind = kind
         self.severity = severity ?? kind.usualSeverity
         self.feed = feed
         self.key = key
         self.packages = packages
+        self.packageCount = packageCount ?? packages.count
         self.message = message
     }
 }
 
 extension Finding.Kind {
+    /// What a check reports of a root that cannot be opened; nil where the error says nothing of the root itself.
+    package init?(ofRoot error: StoreError) {
+        switch error.code {
+        case .wrongRoot: self = .wrongRoot
+        // It may be the right one; this version cannot tell.
+        case .unknownFormat where error.key == FeedLayout.marker.text: self = .wrongRoot
+        case .corrupt where error.key == FeedLayout.marker.text: self = .badRecord
+        default: return nil
+        }
+    }
+
     fileprivate var usualSeverity: Finding.Severity {
         switch self {
         case .missingBlob, .sizeMismatch, .corruptBlob, .badRecord, .wrongRoot: .error

@@ -9,13 +9,15 @@ internal import Synchronization
 extension FeedCollection {
     func collectByCondemning() async throws(StoreError) {
         let named = try await references()
-        try await refuseBeyondCap(named)
+        let garbage = try await refuseBeyondCap(named)
         guard options.deletes else { return }
+        counter.begin("condemning garbage", itemsTotal: min(garbage, Int64(Self.maximumCondemned)))
         let condemned = Mutex<[Condemned]>([])
         try await eachUnnamed(named) { [self] (blob) async throws(StoreError) in
             guard condemned.withLock({ $0.count < Self.maximumCondemned }) else { return }
             guard let marker = try await visit.content.condemn(blob.digest) else { return }
             condemned.withLock { $0.append(Condemned(blob: blob, marker: marker)) }
+            counter.add(items: 1)
         }
         let all = condemned.withLock { $0 }
         if all.isEmpty { return }

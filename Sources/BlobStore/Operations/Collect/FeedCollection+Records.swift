@@ -1,9 +1,12 @@
+internal import Synchronization
+
 extension FeedCollection {
     /// What all records name, but for tombstones older than the grace period.
     ///
     /// What a listing tells of a record's age is used where that is the age of its last write.
     func references() async throws(StoreError) -> References {
-        counter.begin("reading records")
+        counter.begin("reading records", itemsTotal: recordCount.withLock { $0 })
+        let count = Mutex<Int64>(0)
         let references = try await References.make()
         let keepsVersions = try await storage.formerVersionsPlace(of: [FeedLayout.marker]) != nil
         let request = ListRequest(FeedLayout.packages, wantsDetails: !keepsVersions)
@@ -17,8 +20,10 @@ extension FeedCollection {
                 case .folder, .access: break
                 }
             }
+            count.withLock { $0 += Int64(page.count) }
             counter.add(items: Int64(page.count))
         }
+        recordCount.withLock { $0 = count.withLock { $0 } }
         return references
     }
 
@@ -53,14 +58,14 @@ extension FeedCollection {
     /// Frees former versions of records, and what writers left behind who died.
     func pruneRecords() async throws(StoreError) {
         guard try await storage.formerVersionsPlace(of: [FeedLayout.marker]) != nil else { return }
-        counter.begin("pruning records")
+        counter.begin("pruning records", itemsTotal: recordCount.withLock { $0 })
         if options.deletes { try await visit.root.storage.checkLocation() }
         for folder in [FeedLayout.packages, FeedLayout.checks] {
             var pages = storage.list(ListRequest(folder)).makeAsyncIterator()
             try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
                 [self] (page) async throws(StoreError) in
                 try await prune(page.compactMap { if case .key(let key, _) = $0, key.isRecord { key } else { nil } })
-                counter.add(items: Int64(page.count))
+                if folder == FeedLayout.packages { counter.add(items: Int64(page.count)) }
             }
         }
     }

@@ -8,9 +8,14 @@ extension FeedCollection {
     func collectByRetiring() async throws(StoreError) {
         let settled = try await retiredLongAgo()
         let named = try await references()
-        try await refuseBeyondCap(named)
+        let garbage = try await refuseBeyondCap(named)
         try await settle(settled, named)
-        try await eachUnnamed(named) { (blob) async throws(StoreError) in try await self.retire(blob) }
+        guard options.deletes else { return }
+        counter.begin("moving garbage aside", itemsTotal: garbage)
+        try await eachUnnamed(named) { [self] (blob) async throws(StoreError) in
+            try await retire(blob)
+            counter.add(items: 1)
+        }
     }
 
     private func retiredLongAgo() async throws(StoreError) -> [Blob] {
@@ -30,7 +35,6 @@ extension FeedCollection {
 
     /// Moves a blob out of its place. Its age begins anew, so that it is known how long it has been retired.
     func retire(_ blob: Blob) async throws(StoreError) {
-        guard options.deletes else { return }
         try await visit.root.storage.checkLocation()
         guard let now = try await storage.statObject(blob.key), now.age > grace else { return }
         guard try await storage.refreshObject(blob.key, size: now.size) else { return }

@@ -8,6 +8,8 @@ final class FeedCollection: Sendable {
     let counter: WorkCounter
     let grace: Duration
     private let summary = Mutex(CollectOperation.Summary())
+    /// How many records were listed the last time; nil before the first.
+    let recordCount = Mutex<Int64?>(nil)
 
     init(
         _ visit: FeedVisit, _ options: CollectOperation.Options,
@@ -69,7 +71,9 @@ final class FeedCollection: Sendable {
 
 extension FeedCollection {
     /// Counts what would go against all there is, and reports it.
-    func refuseBeyondCap(_ named: References) async throws(StoreError) {
+    /// - Returns: how many blobs are garbage.
+    @discardableResult
+    func refuseBeyondCap(_ named: References) async throws(StoreError) -> Int64 {
         counter.begin("looking at blobs")
         var blobs: Int64 = 0, bytes: Int64 = 0
         for try await page in storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
@@ -88,6 +92,7 @@ extension FeedCollection {
                 "\(garbage.candidates) of \(blobs) blobs of feed \"\(visit.feed.name)\" are garbage, which is more than "
                     + "\(options.maximumPercent) %: look at them, and allow it with --max-delete")
         }
+        return garbage.candidates
     }
 
     private func percent(_ part: Int64, _ whole: Int64) -> Double {

@@ -92,6 +92,20 @@ final class References: Sendable {
         state.end += Int64(buffer.count)
     }
 
+    /// How many digests are named, and how many bytes those have that are asked for, as the records state.
+    func extent(_ isAskedFor: (Digest) -> Bool) async throws(StoreError) -> (digests: Int64, bytes: Int64) {
+        var extent: (digests: Int64, bytes: Int64) = (0, 0)
+        for bucket in 0..<Self.bucketCount {
+            for (digest, named) in try await load(bucket) {
+                // The content of deleted packages may be gone.
+                guard let wanted = named.first(where: { $0.kind != .deleted }) else { continue }
+                extent.digests += 1
+                if isAskedFor(digest) { extent.bytes += wanted.size }
+            }
+        }
+        return extent
+    }
+
     /// The references to the digests of a bucket, by digest.
     func load(_ bucket: Int) async throws(StoreError) -> [Digest: [Reference]] {
         let found = state.withLock { $0.buckets[bucket] }

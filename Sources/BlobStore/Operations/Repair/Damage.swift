@@ -35,12 +35,13 @@ struct Damage: Sendable, Equatable {
     }
 
     /// A blob whose reading failed; nil for any other failure.
-    init?(unreadable error: StoreError) {
+    /// - Parameter packages: those that name it.
+    init?(unreadable error: StoreError, packages: [String]) {
         guard error.code == .failed || error.code == .unavailable, let text = error.key,
             let key = try? Key(text), let digest = FeedLayout.digest(ofBlob: key)
         else { return nil }
         kind = .unreadable(digest)
         self.key = key
-        packages = []
+        self.packages = packages
     }
 }

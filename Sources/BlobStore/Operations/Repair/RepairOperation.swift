@@ -35,32 +35,43 @@ public struct RepairOperation: Sendable {
         case repaired(key: String, packages: [String], from: String)
         /// No good copy was found, or it could not be brought back.
         case unrepaired(key: String, packages: [String], StoreError)
-        /// Something could not be looked at.
-        case incomplete(StoreError)
+        /// Something could not be looked at, which these packages need.
+        case incomplete(StoreError, packages: [String])
     }
 
     /// What came of it.
     public struct Summary: Sendable, Equatable {
+        /// All that was found, what was omitted too.
         public var damaged: Int64 = 0
         public var repaired: Int64 = 0
         /// Damaged blobs that were put in quarantine.
         public var quarantined: Int64 = 0
         public var unrepaired: Int64 = 0
+        /// Damage beyond what one run keeps in mind, which was not repaired.
+        public var omitted: Int64 = 0
         public var complete = true
 
         public init() {}
     }
 
-    /// So many findings are repaired in one run; the next goes on.
-    static let maximumFindings = 100_000
+    /// So many findings are repaired in one run; the others are counted, and left to the next.
+    package static let maximumFindings = 100_000
 
     private let feed: Feed
     private let options: Options
+    private let maximumFindings: Int
     private let report: @Sendable (Event) -> Void
 
     public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
+        self.init(feed, options, maximumFindings: Self.maximumFindings, report: report)
+    }
+
+    package init(
+        _ feed: Feed, _ options: Options, maximumFindings: Int, report: @escaping @Sendable (Event) -> Void
+    ) {
         self.feed = feed
         self.options = options
+        self.maximumFindings = maximumFindings
         self.report = report
     }
 
@@ -80,32 +91,52 @@ public struct RepairOperation: Sendable {
     }
 
     private func repair(_ visit: FeedVisit, _ sources: RepairSources) async throws(StoreError) -> Summary {
-        let damage = Mutex<[Damage]>([])
-        let unread = Mutex<[StoreError]>([])
+        let found = Mutex(Found(maximum: maximumFindings))
         let report = report
-        let tally = CheckTally(feed.name) { event in
+        // What is repaired, or cannot be, is told with all packages that need it.
+        let tally = CheckTally(feed.name, maximumPackages: .max) { event in
             switch event {
             case .progress(_, let progress): report(.progress(progress))
-            case .finding(let finding): damage.withLock { $0.add(Damage(finding)) }
-            case .incomplete(_, let error):
-                if let found = Damage(unreadable: error) {
-                    damage.withLock { $0.add(found) }
+            case .finding(let finding): found.withLock { $0.add(Damage(finding)) }
+            case .incomplete(_, let error, let packages):
+                if let damage = Damage(unreadable: error, packages: packages) {
+                    found.withLock { $0.add(damage) }
                 } else {
-                    unread.withLock { $0.append(error) }
+                    found.withLock { $0.isComplete = false }
+                    report(.incomplete(error, packages: packages))
                 }
             case .plan, .finished: break
             }
         }
         let check = CheckOperation.Options(content: .all, jobs: options.jobs)
         try await FeedCheck(visit, check, tally).run()
-        var summary = Summary()
-        for error in unread.withLock({ $0 }) {
-            summary.complete = false
-            report(.incomplete(error))
+        return try await mend(found.withLock { $0 }, FeedRepair(visit, sources, options), tally.counter)
+    }
+
+    /// What the check found.
+    private struct Found: Sendable {
+        let maximum: Int
+        var damage: [Damage] = []
+        var omitted: Int64 = 0
+        var isComplete = true
+
+        mutating func add(_ damage: Damage?) {
+            guard let damage else { return }
+            if self.damage.count < maximum { self.damage.append(damage) } else { omitted += 1 }
         }
-        let repair = FeedRepair(visit, sources, options)
-        for found in damage.withLock({ $0 }) {
-            try await mend(found, repair, &summary)
+    }
+
+    private func mend(
+        _ found: Found, _ repair: FeedRepair, _ counter: WorkCounter
+    ) async throws(StoreError) -> Summary {
+        var summary = Summary()
+        summary.complete = found.isComplete
+        summary.omitted = found.omitted
+        summary.damaged = found.omitted
+        counter.begin("repairing", itemsTotal: Int64(found.damage.count))
+        for damage in found.damage {
+            try await mend(damage, repair, &summary)
+            counter.add(items: 1)
         }
         return summary
     }
@@ -137,11 +168,5 @@ extension FeedVisit {
     fileprivate var readOnly: FeedVisit {
         let storage = ReadOnlyStorage(root.storage)
         return FeedVisit(feed: feed, record: record, root: Root(url: root.url, storage: storage, marker: root.marker))
-    }
-}
-
-extension [Damage] {
-    fileprivate mutating func add(_ damage: Damage?) {
-        if let damage, count < RepairOperation.maximumFindings { append(damage) }
     }
 }

@@ -9,33 +9,57 @@ extension Finding {
             [
                 "kind": .string(kind.rawValue), "severity": .string(severity.rawValue),
                 "feed": feed.map { .string($0.text) }, "key": .string(key),
-                "packages": .array(packages.map { .string($0) }), "message": .string(message),
+                "packages": .array(packages.map { .string($0) }),
+                "packageCount": packageCount > packages.count ? .integer(Int64(packageCount)) : nil,
+                "message": .string(message),
             ])
     }
 
     /// The finding for people: what, where, and the first packages that it affects.
     var text: String {
         let place = feed.map { "feed \($0), " } ?? ""
-        var lines = ["\(severity.rawValue.uppercased())  \(kind.rawValue)  \(place)\(key.printable)"]
-        lines.append("  \(message.printable)")
-        for package in packages.prefix(Self.shownPackages) { lines.append("  affects \(package.printable)") }
-        if packages.count > Self.shownPackages {
-            lines.append("  and \(grouped(Int64(packages.count - Self.shownPackages))) more packages")
-        }
+        let heading = "\(severity.rawValue.uppercased())  \(kind.rawValue)  \(place)\(key.printable)"
+        return Self.affecting("\(heading)\n  \(message.printable)", packages, packageCount)
+    }
+
+    /// A sentence, and beneath it the first packages that it affects.
+    static func affecting(_ sentence: String, _ packages: [String], _ count: Int) -> String {
+        var lines = [sentence]
+        for package in packages.prefix(shownPackages) { lines.append("  affects \(package.printable)") }
+        let more = count - min(packages.count, shownPackages)
+        if more > 0 { lines.append("  and \(counted(Int64(more), "more package"))") }
         return lines.joined(separator: "\n")
     }
 
     private static let shownPackages = 10
 }
 
+extension StoreError {
+    /// The `error` line of something that could not be looked at.
+    func line(_ feed: FeedName?, packages: [String]) -> JSONLine {
+        JSONLine(
+            "error",
+            [
+                "code": .string(code.rawValue), "message": .string(description),
+                "feed": feed.map { .string($0.text) }, "packages": .array(packages.map { .string($0) }),
+            ])
+    }
+}
+
 extension CheckOperation.Summary {
     /// The `summary` line of a feed, or without one of all.
-    func line(_ feed: FeedName?, seconds: Double?) -> JSONLine {
-        JSONLine(
+    func line(_ feed: FeedName?, _ options: CheckOperation.Options, seconds: Double?) -> JSONLine {
+        // A dry run does not look at what was verified.
+        let freshness = options.isDryRun ? nil : options.content.freshness
+        return JSONLine(
             "summary",
             [
-                "command": "check", "feed": feed.map { .string($0.text) }, "packages": .integer(packages),
-                "blobs": .integer(blobs), "bytes": .integer(bytes), "bytesRead": .integer(bytesRead),
+                "command": "check", "dryRun": .bool(options.isDryRun), "feed": feed.map { .string($0.text) },
+                "packages": .integer(packages), "blobs": .integer(blobs), "bytes": .integer(bytes),
+                "bytesRead": .integer(bytesRead),
+                "freshBytes": freshness.map { _ in .integer(freshBytes) },
+                "freshShare": freshness.flatMap { _ in freshShare }.map { .number($0) },
+                "freshWithinSeconds": freshness.map { .integer($0.components.seconds) },
                 "errors": .integer(errors), "warnings": .integer(warnings), "infos": .integer(infos),
                 "complete": .bool(complete), "seconds": seconds.map { .number($0) },
             ])
@@ -63,7 +87,7 @@ extension CheckOperation.Plan {
             "plan",
             [
                 "feed": .string(feed.text), "packages": .integer(packages), "blobs": .integer(blobs),
-                "bytes": .integer(bytes), "requests": .integer(requests),
+                "bytes": .integer(bytes), "requests": .integer(requests), "dryRun": .bool(true),
             ])
     }
 

@@ -32,21 +32,23 @@ struct Check: Sendable {
             total = unlooked(error, builder)
         }
         let seconds = (ContinuousClock.now - start).inSeconds
-        console.emit(total.line(nil, seconds: seconds), text: text(total, ContinuousClock.now - start))
-        return builder.report(root: url.description, level: level, started: started, seconds: seconds, total: total)
+        console.emit(total.line(nil, options, seconds: seconds), text: text(total, ContinuousClock.now - start))
+        return builder.report(
+            root: url.description, level: level, freshWithin: options.content.freshness, started: started,
+            seconds: seconds, total: total)
     }
 
     /// Nothing could be looked at: neither damage nor health.
     private func unlooked(_ error: StoreError, _ builder: CheckReportBuilder) -> CheckOperation.Summary {
         var total = CheckOperation.Summary()
         total.complete = false
-        if error.code == .wrongRoot {
-            let finding = Finding(.wrongRoot, feed: nil, key: url.description, error.message)
+        if let kind = Finding.Kind(ofRoot: error) {
+            let finding = Finding(kind, feed: nil, key: url.description, error.message)
             builder.add(.finding(finding))
             show(finding)
             total.errors = 1
         }
-        builder.add(.incomplete(nil, error))
+        builder.add(.incomplete(nil, error, packages: []))
         console.report(error)
         return total
     }
@@ -57,10 +59,11 @@ struct Check: Sendable {
             meter.show(progress)
             meter.update { $0.activity = "\(feed?.text ?? "server root"): \(progress.phase)" }
         case .finding(let finding): show(finding)
-        case .incomplete(let feed, let error): show(error, feed)
+        case .incomplete(let feed, let error, let packages): show(error, feed, packages)
         case .plan(let feed, let plan): console.emit(plan.line(feed), text: plan.text(feed))
         case .finished(let feed, let summary):
-            console.emit(summary.line(feed, seconds: nil), text: options.isDryRun ? nil : summary.text(feed))
+            console.emit(
+                summary.line(feed, options, seconds: nil), text: options.isDryRun ? nil : summary.text(feed))
         }
     }
 
@@ -68,25 +71,22 @@ struct Check: Sendable {
         console.emit(finding.line, text: finding.text)
     }
 
-    private func show(_ error: StoreError, _ feed: FeedName?) {
-        if console.format == .json {
-            console.emit(
-                JSONLine(
-                    "error",
-                    [
-                        "code": .string(error.code.rawValue), "message": .string(error.description),
-                        "feed": feed.map { .string($0.text) },
-                    ]), text: nil)
-        }
+    private func show(_ error: StoreError, _ feed: FeedName?, _ packages: [String]) {
+        if console.format == .json { console.emit(error.line(feed, packages: packages), text: nil) }
+        let place = feed.map { "feed \"\($0)\"" } ?? "the server root"
         console.say(
-            "error: could not look everywhere in \(feed.map { "feed \"\($0)\"" } ?? "the server root"): "
-                + "\(error)".printable, from: .quiet)
+            Finding.affecting(
+                "error: could not look everywhere in \(place): " + "\(error)".printable, packages, packages.count),
+            from: .quiet)
     }
 
     private func text(_ total: CheckOperation.Summary, _ time: Duration) -> String {
         if options.isDryRun {
             return total.complete ? "nothing was checked" : "INCOMPLETE: not everything could be counted"
         }
-        return "\(total.verdict): \(total.counts) in \(time.human)"
+        let verdict = "\(total.verdict): \(total.counts) in \(time.human)"
+        guard let share = total.freshPercentage else { return verdict }
+        return "\(verdict)\nOf all bytes of content \(share) were read and found good within "
+            + "\(options.content.freshness.written)."
     }
 }

@@ -46,7 +46,7 @@ struct RepairCommand: ToolCommand {
         let status = failures.finish(succeeded: Int(clamping: summary.repaired))
         if !summary.complete { return .failed }
         // It ran to its end; that something stays damaged is its answer.
-        return summary.unrepaired > 0 && status != .done ? .notGood : status
+        return summary.unrepaired + summary.omitted > 0 ? .notGood : status
     }
 
     private func show(_ event: RepairOperation.Event, _ meter: Meter, _ console: Console, _ failures: Failures) {
@@ -63,9 +63,12 @@ struct RepairCommand: ToolCommand {
                     ]),
                 text: "\(dryRun ? "would repair" : "repaired")  \((packages.first ?? key).printable)  from \(source)")
         case .unrepaired(let key, let packages, let error):
-            failures.add(packages.first ?? key, error)
+            failures.add(LocalName(packages.first ?? key), error, packages: packages)
             meter.add(failures: 1)
-        case .incomplete(let error): console.report(error)
+        case .incomplete(let error, let packages):
+            if console.format == .json { console.emit(error.line(feed, packages: packages), text: nil) }
+            console.say(
+                Finding.affecting("error: " + error.description.printable, packages, packages.count), from: .quiet)
         }
     }
 
@@ -76,12 +79,17 @@ struct RepairCommand: ToolCommand {
                 [
                     "command": "repair", "feed": .string(feed.text), "damaged": .integer(summary.damaged),
                     "repaired": .integer(summary.repaired), "quarantined": .integer(summary.quarantined),
-                    "unrepaired": .integer(summary.unrepaired), "complete": .bool(summary.complete),
+                    "unrepaired": .integer(summary.unrepaired), "omitted": .integer(summary.omitted),
+                    "complete": .bool(summary.complete),
                     "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
                 ]),
             text: "\(grouped(summary.damaged)) damaged, \(grouped(summary.repaired)) "
                 + "\(dryRun ? "could be repaired" : "repaired"), \(grouped(summary.quarantined)) put in quarantine, "
                 + "\(grouped(summary.unrepaired)) without a good copy, in \(time.human)")
+        if summary.omitted > 0 {
+            console.warn(
+                "\(grouped(summary.omitted)) more that are damaged were not tried: repair again once those are whole")
+        }
     }
 }
 
