@@ -5,6 +5,7 @@ internal import Glibc
 @main
 enum Main {
     static func main() {
+        StandardStreams.occupyClosed()
         Heap.keepLargeBuffersApart()
         let interruption = Interruption()
         let signals = SignalWatch(interruption)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -78,5 +79,44 @@ struct FrameTests {
         close(process.errors)
         #expect(status == 141)
         #expect(errors.isEmpty)
+    }
+
+    @Test(
+        "what is printed to a stream that is closed gets into no file of the store",
+        arguments: [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+    func closedStreams(_ closed: String) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try scratch.write("file", "hello")
+        let result = try await scratch.shell("\"$0\" push npm file -vv \(closed)")
+        #expect(result.status == (closed.hasPrefix("2") ? 0 : 2))
+        let good = try await scratch.json("check", "--content", "all").succeeded().lines.last
+        #expect(good?[number: "packages"] == 1 && good?[number: "warnings"] == 0)
+        for file in try scratch.files("root") {
+            let text = scratch.read("root/\(file)") ?? ""
+            #expect(!text.contains("created  ") && !text.contains("debug"), "\(file)")
+        }
+    }
+
+    @Test("no file that is opened gets the number of a stream that is closed")
+    func occupied() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let process = try SpawnedProcess(
+            "/bin/sh", ["-c", "exec \"$0\" push npm - --as slow >&- 2>&-", Tool.path],
+            environment: Tool.environment(["BLOBSTORE_ROOT": scratch.root]), directory: scratch.path)
+        #expect(await Tool.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
+        for stream in [1, 2] {
+            let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process.pid)/fd/\(stream)")
+            #expect(place == "/dev/null")
+        }
+        process.signal(SIGTERM)
+        #expect(await Tool.finish(process).status == 143)
+        process.closeInput()
+    }
+
+    @Test("a standard input that is closed is not taken for an empty one")
+    func closedInput() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        #expect(try await scratch.shell("\"$0\" push npm - --as a <&-").status == 2)
+        #expect(try await scratch.run("ls", "npm").succeeded().output == "")
     }
 }

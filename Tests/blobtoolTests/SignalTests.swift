@@ -12,7 +12,7 @@ struct SignalTests {
         let scratch = try await Scratch.withRoot(feeds: "npm")
         let process = try scratch.start("push", "npm", "-", "--as", "slow", "--format", "json")
         await Tool.blocking { writeAll(Array("the first part".utf8), to: process.input) }
-        #expect(await Self.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
+        #expect(await Tool.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
         process.signal(signal)
         let result = await Tool.finish(process)
         process.closeInput()
@@ -30,7 +30,7 @@ struct SignalTests {
         for number in 0..<8 { try scratch.write("tree/\(number)", content + "\(number)") }
         let process = try scratch.start("import", "npm", "tree", "--jobs", "1", "--bwlimit", "200kB")
         process.closeInput()
-        #expect(await Self.comes { (try? scratch.files("root/feeds/npm/blobs"))?.isEmpty == false })
+        #expect(await Tool.comes { (try? scratch.files("root/feeds/npm/blobs"))?.isEmpty == false })
         process.signal(SIGTERM)
         let stopped = await Tool.finish(process)
         #expect(stopped.status == 143)
@@ -46,7 +46,7 @@ struct SignalTests {
     func second() async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm")
         let process = try scratch.start("push", "npm", "-", "--as", "slow")
-        #expect(await Self.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
+        #expect(await Tool.comes { (try? scratch.files("root/feeds/npm/staging"))?.isEmpty == false })
         process.signal(SIGINT)
         process.signal(SIGTERM)
         let result = await Tool.finish(process)
@@ -72,15 +72,5 @@ struct SignalTests {
         #expect(first.starts(with: Array("nnn".utf8)))
         #expect(status == 141)
         #expect(errors.isEmpty)
-    }
-
-    /// Waits until a condition holds, a minute at most.
-    private static func comes(_ condition: @Sendable () -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline {
-            if condition() { return true }
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-        return false
     }
 }

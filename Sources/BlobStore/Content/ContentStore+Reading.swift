@@ -20,9 +20,25 @@ extension ContentStore {
         }
         if let flaw { throw flaw }
         if try await read(blob, digest, size, range, &flaw, body) { return }
-        throw flaw
-            ?? StoreError(.notFound, "the content \(digest) is missing: repair it, or publish it again")
-            .during("read", key: blob.text, root: storage.address)
+        throw flaw ?? missing(digest)
+    }
+
+    /// Whether there is content to read, of the right size, as far as that shows without reading it.
+    /// - Throws: as reading does.
+    func foreseeReading(_ digest: Digest, size: Int64) async throws(StoreError) {
+        let found = try await stat(digest)
+        if found?.size == size { return }
+        for key in try await retiredCopies(of: digest) where try await storage.statObject(key)?.size == size { return }
+        throw found.map { Self.wrongSize(digest, $0.size, size) } ?? missing(digest)
+    }
+
+    private func missing(_ digest: Digest) -> StoreError {
+        StoreError(.notFound, "the content \(digest) is missing: repair it, or publish it again")
+            .during("read", key: FeedLayout.blob(digest).text, root: storage.address)
+    }
+
+    private static func wrongSize(_ digest: Digest, _ found: Int64, _ size: Int64) -> StoreError {
+        StoreError(.corrupt, "the content \(digest) has \(found) bytes instead of \(size): repair it")
     }
 
     /// - Parameter flaw: the first reason why what is there cannot be read.
@@ -34,10 +50,7 @@ extension ContentStore {
         var isHandedOver = false
         do {
             try await storage.readObject(key, range: range) { (content) async throws(StoreError) in
-                guard content.info.size == size else {
-                    throw StoreError(
-                        .corrupt, "the content \(digest) has \(content.info.size) bytes instead of \(size): repair it")
-                }
+                guard content.info.size == size else { throw Self.wrongSize(digest, content.info.size, size) }
                 let begun = try await (range == nil ? try content.verified(digest) : content).begun()
                 isHandedOver = true
                 try await body(begun)

@@ -9,6 +9,7 @@ public struct ByteSize: Sendable, Hashable {
     /// Reads `512`, `512B`, `50MB`, `1.5GiB`, …; the case of the letters does not matter.
     /// - Throws: what is wrong with it; a bare `50M` is refused, since it is read both ways.
     public init(writtenAs text: String) throws(SyntaxError) {
+        if text.hasPrefix("-") { throw SyntaxError("the size \"\(text)\" is below zero; write it as 50MB or 50MiB") }
         let number = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "." }
         guard let value = Double(number), value.isFinite, let first = number.first, first != "." else {
             throw SyntaxError("\"\(text)\" is no size; write it as 50MB (10^6) or 50MiB (2^20)")

@@ -2,6 +2,9 @@ extension Duration {
     /// Reads a duration as people write it: `90s`, `15m`, `24h`, `30d`, or several in a row (`1h30m`).
     /// - Throws: what is wrong with it; also when it exceeds what fits (about 100,000 years).
     public init(writtenAs text: String) throws(SyntaxError) {
+        if text.hasPrefix("-") {
+            throw SyntaxError("the duration \"\(text)\" is below zero; write it as 90s, 15m, 24h or 30d")
+        }
         var total = Int64(0)
         var rest = Substring(text)
         repeat {

@@ -95,10 +95,7 @@ extension Invocation {
     }
 
     private func refuse(_ message: String, on console: Console) -> ExitStatus {
-        var sentence = message.replacing("\n", with: " ")
-        while sentence.last == "." || sentence.last == " " { sentence.removeLast() }
-        sentence = sentence.prefix(1).lowercased() + sentence.dropFirst()
-        console.report(code: "usage", "\(sentence): see \"\(commandPath) --help\"")
+        console.report(code: "usage", "\(UsageSentence(arguments).text(message)): see \"\(commandPath) --help\"")
         return .usage
     }
 
@@ -109,15 +106,20 @@ extension Invocation {
         return joined || apart ? .json : .text
     }
 
-    /// A first word that is no command is told as that, rather than as one argument too many.
+    /// A word that is no command where one must stand is told as that, rather than as one argument too many.
     private var unknownCommand: String? {
-        guard let word = arguments.first, !word.hasPrefix("-"), commandPath == "blobtool" else { return nil }
-        return "There is no command \"\(word)\""
+        let (names, level) = command
+        guard !level.configuration.subcommands.isEmpty, let word = arguments.dropFirst(names.count).first,
+            !word.hasPrefix("-")
+        else { return nil }
+        return "There is no command \"\((names + [word]).joined(separator: " "))\""
     }
 
     /// The command that was typed, as far as there is one, e.g. `blobtool feed create`.
-    private var commandPath: String {
-        var names = ["blobtool"]
+    private var commandPath: String { (["blobtool"] + command.names).joined(separator: " ") }
+
+    private var command: (names: [String], type: any ParsableCommand.Type) {
+        var names: [String] = []
         var level: any ParsableCommand.Type = Blobtool.self
         for argument in arguments {
             guard let next = level.configuration.subcommands.first(where: { $0.configuration.commandName == argument })
@@ -125,6 +127,6 @@ extension Invocation {
             names.append(argument)
             level = next
         }
-        return names.joined(separator: " ")
+        return (names, level)
     }
 }

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 
-/// How much is done at once, by commands that move no content.
+/// How much is done at once.
 struct JobOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("Work on so many items at once.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Work on so many items at once.", valueName: "n"))
     var jobs: Int?
 
     func validate() throws {

@@ -9,6 +9,7 @@ struct PolicyOptions: ParsableArguments, Sendable {
     var feedRoot: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How long content that no package names is kept, e.g. 24h.", valueName: "duration"),
         transform: { try Duration(writtenAs: $0) })
     var grace: Duration?
@@ -18,10 +19,18 @@ struct PolicyOptions: ParsableArguments, Sendable {
         transform: Self.digests)
     var digests: [ExtraDigest]?
 
-    @Flag(help: "Whether other content may replace what is published at a path.")
-    var mutability: Mutability?
+    @Flag var mutability: Mutability?
 
-    enum Mutability: String, EnumerableFlag, Sendable { case mutable, immutable }
+    enum Mutability: String, EnumerableFlag, Sendable {
+        case mutable, immutable
+
+        static func help(for value: Mutability) -> ArgumentHelp? {
+            switch value {
+            case .mutable: "Let other content replace what is published at a path; \"restore\" brings it back."
+            case .immutable: "Refuse other content at a path where something is published: so it is unless set."
+            }
+        }
+    }
 
     func validate() throws {
         _ = try feedRootURL

@@ -5,21 +5,20 @@ internal import FoundationEssentials
 struct SignatureOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("by"),
-        help: ArgumentHelp("Who does this, for the history; else the login name.", valueName: "name"))
+        help: ArgumentHelp(
+            "Who does this, for the history; else the login name, else the account's.", valueName: "name"))
     var name: String?
 
-    /// The name given, else that of the login.
+    /// The name given, else that of the login, else that of the account.
     var by: String {
+        if let name { return name }
         let environment = ProcessInfo.processInfo.environment
-        for name in [name, environment["LOGNAME"], environment["USER"]].compactMap({ $0 }) where !name.isEmpty {
-            return name
-        }
-        return "blobtool"
+        return [environment["LOGNAME"], environment["USER"]].compactMap { $0 }.first(where: Self.isName) ?? Account.name
     }
 
     func validate() throws {
-        if let name, name.isEmpty || name.utf8.count > 200 {
-            throw ValidationError("--by takes a name of 1 to 200 bytes.")
-        }
+        if let name, !Self.isName(name) { throw ValidationError("--by takes a name of 1 to 200 bytes.") }
     }
+
+    private static func isName(_ text: String) -> Bool { (1...200).contains(text.utf8.count) }
 }

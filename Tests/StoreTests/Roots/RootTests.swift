@@ -161,35 +161,4 @@ import Testing
         #expect(after.contains(#""future":{"a":[1,2.5,null,"x",18446744073709551615]}"#))
         #expect(after.contains("\"graceSeconds\":5"))
     }
-
-    @Test(
-        "where a text stops being JSON is told by line and column; JSON has no such place",
-        arguments: [
-            ("{\n  \"a\": oops\n}", 2, 8), ("", 1, 1), ("{", 1, 2), ("{\"a\":1}}", 1, 8), ("[1,\n\n]", 3, 1),
-            ("\"\\q\"", 1, 3),
-            ("{\"a\" 1}", 1, 6), ("[1.]", 1, 4), ("nul", 1, 4), ("\"\\u00g0\"", 1, 6),
-        ])
-    func jsonFlaw(_ text: String, _ line: Int, _ column: Int) {
-        let flaw = JSONFlaw(in: Array(text.utf8))
-        #expect(flaw?.line == line && flaw?.column == column, "\(String(describing: flaw))")
-        for sound in ["{}", " [ ] ", "-1.5e+3", "{\"a\":[true,false,null,\"\\u00e9\"]}"] {
-            #expect(JSONFlaw(in: Array(sound.utf8)) == nil)
-        }
-    }
-
-    @Test("a broken config file is refused with line and column; an unknown key by its name")
-    func config() throws {
-        #expect(
-            performing: { try ConfigFile(path: "c", bytes: Array("{\n  \"packagesRoot\": oops\n}".utf8)) },
-            throws: {
-                "\($0)".contains("line 2, column")
-            })
-        #expect(
-            performing: { try ConfigFile(path: "c", bytes: Array(#"{"packageRoot":"x"}"#.utf8)) },
-            throws: {
-                "\($0)".contains("packageRoot")
-            })
-        #expect(
-            try ConfigFile(path: "c", bytes: Array(#"{"packagesRoot":"/x","rootId":"i"}"#.utf8)).packagesRoot == "/x")
-    }
 }

@@ -65,6 +65,16 @@ enum Tool {
         }
     }
 
+    /// Waits until a condition holds, a minute at most.
+    static func comes(_ condition: @Sendable () -> Bool) async -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if condition() { return true }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return false
+    }
+
     static func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         let outcome: BlockingOutcome<Value, Never> = await threads.run(deadline: nil) { _ in body() }
         guard case .done(.success(let value)) = outcome else { preconditionFailure("the tests have no threads left") }

@@ -1,8 +1,12 @@
 extension Root {
     /// Removes all that the root holds, its marker last.
-    /// - Parameter mayGoOn: asked before each batch; throws when it may not.
-    package func removeEverything(_ mayGoOn: () async throws(StoreError) -> Void) async throws(StoreError) {
-        try await removeContents(mayGoOn: mayGoOn)
+    /// - Parameters:
+    ///   - removed: told how many things are gone.
+    ///   - mayGoOn: asked before each batch; throws when it may not.
+    package func removeEverything(
+        removed: (Int64) -> Void = { _ in }, _ mayGoOn: () async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        try await removeContents(removed: removed, mayGoOn: mayGoOn)
         try await mayGoOn()
         try await storage.removeRecord(FeedLayout.marker)
     }

@@ -36,6 +36,20 @@ extension Feed {
         try await publish(content, at: path, expecting: expected, PublicationDetails(by: by))
     }
 
+    /// What publishing content would do: it is read to its end, and nothing is written.
+    /// - Throws: as publishing does, as far as that can be foreseen.
+    package func foresee(
+        _ content: AsyncPull<[UInt8]>, at path: PackagePath, expecting expected: Digest? = nil
+    ) async throws(StoreError) -> Published {
+        let visit = try await visitForWriting()
+        var hasher = try ContentHasher()
+        for try await chunk in content { hasher.update(chunk) }
+        let summary = try hasher.finish()
+        try summary.digest.expect(expected)
+        let outcome = try await visit.foresee(at: path) { () throws(StoreError) in summary.digest }
+        return Published(outcome: outcome, path: path, digest: summary.digest, size: summary.size)
+    }
+
     /// Publishes staged content, and starts over with what was stored where the feed changes under it.
     private func publish(
         _ staged: consuming StagedContent, at path: PackagePath, _ details: PublicationDetails, _ first: FeedVisit

@@ -5,13 +5,18 @@ extension Feed {
         let act = PackageRecord.Act(at: .now, by: by)
         try await currently { (visit, isRepeated) async throws(StoreError) in
             _ = try await visit.change(path) { (stored) throws(StoreError) in
-                guard stored.body.deleted == nil else {
-                    if isRepeated { return nil }
-                    throw StoreError(.notFound, "\"\(path)\" is deleted in feed \"\(name)\" already")
-                }
+                if isRepeated && stored.body.deleted != nil { return nil }
+                try visit.expectPresent(stored.body)
                 return stored.body.deleted(act, revision: stored.document.revision)
             }
         }
+    }
+
+    /// Whether a package could be deleted now; nothing is written.
+    /// - Throws: as ``remove(_:by:)`` does.
+    package func foreseeRemoval(of path: PackagePath) async throws(StoreError) {
+        let visit = try await visitForWriting()
+        try visit.expectPresent(try await visit.published(path).body)
     }
 
     /// Brings back a deleted package, or a former revision of one in a mutable feed.
@@ -75,9 +80,7 @@ extension FeedVisit {
     ) async throws(StoreError) -> Stored<PackageRecord> {
         var backoff = Backoff()
         while true {
-            guard let stored = try await package(path) else {
-                throw StoreError(.notFound, "\"\(path)\" was never published in feed \"\(feed.name)\"")
-            }
+            let stored = try await published(path)
             guard let next = try change(stored) else { return stored }
             do { return try await storage.replace(path.key, stored, with: next) } catch
                 where
@@ -86,6 +89,17 @@ extension FeedVisit {
                 try await backoff.wait(or: error)
             }
         }
+    }
+
+    /// The record of a path, of a deleted package too.
+    fileprivate func published(_ path: PackagePath) async throws(StoreError) -> Stored<PackageRecord> {
+        if let stored = try await package(path) { return stored }
+        throw StoreError(.notFound, "\"\(path)\" was never published in feed \"\(feed.name)\"")
+    }
+
+    fileprivate func expectPresent(_ record: PackageRecord) throws(StoreError) {
+        guard record.deleted != nil else { return }
+        throw StoreError(.notFound, "\"\(record.path)\" is deleted in feed \"\(feed.name)\" already")
     }
 
     /// What a restoration writes.

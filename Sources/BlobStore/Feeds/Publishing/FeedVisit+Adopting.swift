@@ -44,13 +44,24 @@ extension FeedVisit {
 
     /// What publishing would do, without doing it.
     package func foresee(_ source: ObjectSource, at path: PackagePath) async throws(StoreError) -> Published.Outcome {
-        guard let present = try await package(path)?.body, present.deleted == nil else { return .created }
-        if try await digest(of: source) == present.digest {
+        try await foresee(at: path) { () async throws(StoreError) in try await digest(of: source) }
+    }
+
+    /// What publishing content would do, without doing it.
+    /// - Parameter digest: that of the content; asked for only where something is published at the path.
+    func foresee(
+        at path: PackagePath, _ digest: () async throws(StoreError) -> Digest
+    ) async throws(StoreError) -> Published.Outcome {
+        let found: Stored<PackageRecord>?
+        do { found = try await package(path) } catch  where error.code == .corrupt { return .healed }
+        guard let present = found?.body, present.deleted == nil else { return .created }
+        if try await digest() == present.digest {
             return try await content.stat(present.digest)?.size == present.size ? .unchanged : .healed
         }
         if record.mutable { return .replaced }
         throw StoreError(
             .alreadyExists,
-            "\"\(path)\" is published in feed \"\(feed.name)\" with other content, and the feed is immutable")
+            "\"\(path)\" is published in feed \"\(feed.name)\" with other content (\(present.digest)), "
+                + "and the feed is immutable: publish under another path")
     }
 }

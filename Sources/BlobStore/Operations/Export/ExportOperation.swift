@@ -13,8 +13,11 @@ public struct ExportOperation: Sendable {
         public var prefix: String
         /// Gives the stored files a second name rather than to copy them; nothing may ever write into them.
         public var links: Bool
+        /// Only looks, and reports what would be done.
+        public var isDryRun: Bool
 
-        public init(jobs: Int = 16, prefix: String = "", links: Bool = false) {
+        public init(jobs: Int = 16, prefix: String = "", links: Bool = false, isDryRun: Bool = false) {
+            self.isDryRun = isDryRun
             self.jobs = jobs
             self.prefix = prefix
             self.links = links
@@ -24,6 +27,8 @@ public struct ExportOperation: Sendable {
     /// What the export tells while it runs.
     public enum Event: Sendable {
         case progress(WorkProgress)
+        /// A file is written (in a dry run: would be).
+        case exported(String)
         case failed(String, StoreError)
     }
 
@@ -60,7 +65,7 @@ public struct ExportOperation: Sendable {
             throw StoreError(
                 .unsupported, "\(visit.root.url) is on no filesystem of this machine: export without --link")
         }
-        try await LocalDestination.makeFolder(directory)
+        if !options.isDryRun { try await LocalDestination.makeFolder(directory) }
         let summary = Mutex(Summary())
         let counter = WorkCounter("exporting") { report(.progress($0)) }
         let budget = ByteBudget(48 << 20)
@@ -109,6 +114,16 @@ public struct ExportOperation: Sendable {
     private func export(_ record: PackageRecord, _ visit: FeedVisit) async throws(StoreError) -> Outcome {
         let path = "\(directory)/\(record.path)"
         if try await isThere(record, path) { return .unchanged(record.size) }
+        if options.isDryRun {
+            try await visit.content.foreseeReading(record.digest, size: record.size)
+        } else {
+            try await write(record, path, visit)
+        }
+        report(.exported(record.path.text))
+        return .exported(record.size)
+    }
+
+    private func write(_ record: PackageRecord, _ path: String, _ visit: FeedVisit) async throws(StoreError) {
         if options.links, let storage = visit.storage as? any LinkableObjects {
             try await link(record, path, visit, storage)
         } else {
@@ -118,7 +133,6 @@ public struct ExportOperation: Sendable {
                 }
             }
         }
-        return .exported(record.size)
     }
 
     /// Links what was verified first: damage is never handed out as good.

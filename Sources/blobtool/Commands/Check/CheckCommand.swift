@@ -23,6 +23,7 @@ struct CheckCommand: ToolCommand {
     @Argument(help: "The feeds; none for all, and the server root itself.", transform: Read.feed)
     var feed: [FeedName] = []
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How much content to read: none, all, 10%, 3/7 or unverified:30d.", valueName: "level"),
         transform: ContentChoice.init)
     var content = ContentChoice.none

@@ -21,7 +21,8 @@ struct ListCommand: ToolCommand {
     @Flag(help: "List paths alone, deleted ones too; no record is read.") var names = false
     @Option(help: ArgumentHelp("Only paths after this one, in key order.", valueName: "path"), transform: Read.path)
     var after: PackagePath?
-    @Option(help: ArgumentHelp("List no more than so many.", valueName: "n")) var limit: Int?
+    @Option(parsing: .unconditional, help: ArgumentHelp("List no more than so many.", valueName: "n"))
+    var limit: Int?
 
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions

@@ -49,17 +49,17 @@ extension PackageRecord.Act {
 }
 
 extension Published {
-    /// The `published` line.
-    var line: JSONLine {
+    /// The `published` line; in a dry run it says so, and what it would be.
+    func line(isDryRun: Bool = false) -> JSONLine {
         JSONLine(
             "published",
             [
                 "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
-                "outcome": .string(outcome.rawValue),
+                "outcome": .string(outcome.rawValue), "dryRun": isDryRun ? true : nil,
             ])
     }
 
-    var text: String {
-        "\(pad(outcome.rawValue, to: 9, .left))  \(path.text.printable)  (\(ByteSize(bytes: size).human), \(digest))"
+    func text(isDryRun: Bool = false) -> String {
+        "\(isDryRun ? "would be " : "")\(pad(outcome.rawValue, to: 9, .left))  \(path.text.printable)  (\(ByteSize(bytes: size).human), \(digest))"
     }
 }

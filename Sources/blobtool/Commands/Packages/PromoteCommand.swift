@@ -25,7 +25,7 @@ struct PromoteCommand: ToolCommand {
             let target = try await store.feed(destination)
             return try await store.feed(feed).promote(path, to: target, by: signature.by)
         }
-        session.console.emit(published.line, text: published.text)
+        session.console.emit(published.line(), text: published.text())
         return .done
     }
 }

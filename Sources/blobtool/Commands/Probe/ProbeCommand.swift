@@ -20,13 +20,15 @@ struct ProbeCommand: ToolCommand {
 
     @Argument(help: ArgumentHelp("What to measure: a path, file:///path or s3://bucket/prefix?…", valueName: "url"))
     var url: String
-    @Option(help: ArgumentHelp("Processes on this machine.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Processes on this machine.", valueName: "n"))
     var workers = 4
     @Option(
         help: ArgumentHelp("What the machines agreed on, once for each probe.", valueName: "name"),
         transform: { try NodeName($0) })
     var rendezvous: NodeName?
-    @Option(help: ArgumentHelp("How many machines take part; 2 with --rendezvous.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many machines take part; 2 with --rendezvous.", valueName: "n"))
     var nodes: Int?
     @OptionGroup(title: "Output options") var output: OutputOptions
 

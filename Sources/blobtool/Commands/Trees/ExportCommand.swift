@@ -11,6 +11,7 @@ struct ExportCommand: ToolCommand {
             run that was stopped is gone on with by the same command.
 
             Examples:
+              blobtool export npm /backup/npm --dry-run
               blobtool export npm /backup/npm
               blobtool export npm /backup/npm --prefix left-pad/ --jobs 4
               blobtool export npm /srv/mirror --link
@@ -21,6 +22,7 @@ struct ExportCommand: ToolCommand {
     @Flag(help: "Give the stored files a second name rather than copy them; nothing may ever write into them.")
     var link = false
     @Option(help: ArgumentHelp("Only paths that begin with this text.", valueName: "text")) var prefix: String?
+    @Flag(help: "Only say what would be written; no stored content is read.") var dryRun = false
     @OptionGroup(title: "Item options") var items: FailedOptions
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -29,11 +31,12 @@ struct ExportCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let failures = Failures(session.console, items.failed)
         defer { failures.keepPartialFile() }
-        let options = ExportOperation.Options(jobs: work.jobs ?? 16, prefix: prefix ?? "", links: link)
+        let options = ExportOperation.Options(
+            jobs: work.jobs ?? 16, prefix: prefix ?? "", links: link, isDryRun: dryRun)
         let start = ContinuousClock.now
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("exporting")
-            let operation = ExportOperation(feed, to: directory, options) { show($0, meter, failures) }
+            let operation = ExportOperation(feed, to: directory, options) { show($0, meter, session, failures) }
             return try await session.console.showing(meter, isShown: session.showsProgress) {
                 try await operation.run()
             }
@@ -42,12 +45,15 @@ struct ExportCommand: ToolCommand {
         return failures.finish(succeeded: Int(clamping: summary.exported + summary.unchanged))
     }
 
-    private func show(_ event: ExportOperation.Event, _ meter: Meter, _ failures: Failures) {
+    private func show(_ event: ExportOperation.Event, _ meter: Meter, _ session: Session, _ failures: Failures) {
         switch event {
         case .progress(let progress): meter.show(progress)
         case .failed(let path, let error):
             failures.add(path, error)
             meter.add(failures: 1)
+        case .exported(let path):
+            guard dryRun || session.console.verbosity >= .verbose else { return }
+            session.console.say("\(dryRun ? "would be " : "")exported  \(path.printable)")
         }
     }
 
@@ -58,9 +64,10 @@ struct ExportCommand: ToolCommand {
                 [
                     "exported": .integer(summary.exported), "unchanged": .integer(summary.unchanged),
                     "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
-                    "seconds": .number(time.inSeconds),
+                    "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun),
                 ]),
-            text: "exported \(grouped(summary.exported)), \(grouped(summary.unchanged)) unchanged, "
+            text:
+                "\(dryRun ? "would export" : "exported") \(grouped(summary.exported)), \(grouped(summary.unchanged)) unchanged, "
                 + "\(grouped(summary.failed)) failed, \(ByteSize(bytes: summary.bytes).human) in \(time.human)")
     }
 }

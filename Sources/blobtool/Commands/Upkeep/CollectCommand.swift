@@ -19,6 +19,7 @@ struct CollectCommand: ToolCommand {
 
     @Argument(help: "The feeds; none for all.", transform: Read.feed) var feed: [FeedName] = []
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Refuse when more than this share of all blobs, or of their bytes, would go.", valueName: "share"),
         transform: { try Percentage(writtenAs: $0) })

@@ -11,7 +11,7 @@ struct PushCommand: ToolCommand {
 
             Examples:
               blobtool push npm left-pad-1.3.0.tgz --prefix left-pad/1.3.0
-              blobtool push maven -r target/repository --jobs 8
+              blobtool push maven -r target/repository --jobs 8 --dry-run
               make-package | blobtool push generic - --as tools/build-42.zip
               blobtool push npm a.tgz --digest sha256:<64 hex digits>
             """)
@@ -32,6 +32,7 @@ struct PushCommand: ToolCommand {
     @Flag(help: "Below directories, take files that symbolic links lead to.") var followLinks = false
     @Option(help: ArgumentHelp("The content type to keep with the packages.", valueName: "type"))
     var contentType: String?
+    @Flag(help: "Only say what would be done; the files are read and hashed.") var dryRun = false
 
     @OptionGroup(title: "Change options") var signature: SignatureOptions
     @OptionGroup(title: "Item options") var items: ItemOptions
@@ -55,7 +56,8 @@ struct PushCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let push = Push(
             files: files, isRecursive: recursive, followsLinks: followLinks, prefix: prefix, path: path,
-            expected: digest, details: PublicationDetails(by: signature.by, contentType: contentType))
+            expected: digest, details: PublicationDetails(by: signature.by, contentType: contentType),
+            isDryRun: dryRun)
         return try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             try await push.run(in: feed, session, items, jobs: work.jobs ?? 8)
         }
