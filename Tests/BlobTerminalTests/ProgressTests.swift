@@ -72,14 +72,48 @@ struct ProgressTests {
         #expect(grouped(number) == text)
     }
 
+    @Test("a line for programs has what is known, and leaves out what is not")
+    func json() {
+        #expect(
+            text(reading(1_200, 500_000_000, of: 5_000, 2_000_000_000), after: 10).json.text
+                == "{\"type\":\"progress\",\"phase\":\"importing\",\"items\":1200,\"itemsTotal\":5000,"
+                + "\"bytes\":500000000,\"bytesTotal\":2000000000,\"failed\":0,\"itemsPerSecond\":120.0,"
+                + "\"bytesPerSecond\":50000000.0,\"seconds\":10.0,\"secondsLeft\":30.0}")
+        let unknown = text(reading(1, 0), after: 10).json.text
+        #expect(!unknown.contains("Total") && !unknown.contains("Left"))
+    }
+
+    @Test("the speed of one phase is not that of the next")
+    func phases() async {
+        let err = Memory()
+        let console = Console(
+            format: .json, interruption: Interruption(), output: Memory().stream(), notices: err.stream())
+        let meter = Meter("first")
+        meter.add(items: 1_000_000_000)
+        await console.showing(meter, every: .milliseconds(1)) {
+            for phase in ["first", "second"] {
+                meter.update { reading in
+                    reading.activity = phase
+                    reading.items += 1_000_000_000
+                }
+                for _ in 0..<10_000 where !err.text.contains("\"phase\":\"\(phase)\"") {
+                    try? await Task.sleep(for: .milliseconds(1))
+                }
+            }
+        }
+        let second = err.text.split(separator: "\n").first { $0.contains("\"second\"") }
+        #expect(second?.contains("\"itemsPerSecond\":0.0") == true)
+    }
+
     @Test("progress is shown line by line where nobody watches a terminal, and a quiet console shows none")
     func lines() async {
-        for (verbosity, shown, isExpected) in [
-            (Console.Verbosity.normal, true, true), (.quiet, true, false), (.normal, false, false),
+        for (format, verbosity, shown, isExpected) in [
+            (Console.Format.text, Console.Verbosity.normal, true, true), (.json, .normal, true, true),
+            (.text, .quiet, true, false), (.json, .normal, false, false),
         ] {
-            let err = Memory()
+            let (out, err) = (Memory(), Memory())
             let console = Console(
-                format: .json, verbosity: verbosity, interruption: Interruption(), output: Memory().stream(),
+                format: format, verbosity: verbosity, interruption: Interruption(), output: out.stream(),
                 notices: err.stream())
             let meter = Meter("importing")
             await console.showing(meter, isShown: shown, every: .milliseconds(1)) {
@@ -89,7 +123,11 @@ struct ProgressTests {
                     try? await Task.sleep(for: .milliseconds(1))
                 }
             }
-            #expect(err.text.contains("importing: 3 packages") == isExpected)
+            let line =
+                format == .json
+                ? "{\"type\":\"progress\",\"phase\":\"importing\",\"items\":3," : "importing: 3 packages"
+            #expect(err.text.contains(line) == isExpected)
+            #expect(out.text == "")
             #expect(!err.text.contains("\r"))
         }
     }

@@ -34,6 +34,12 @@ struct ManualTests {
             let result = try await Tool.run(command + ["--help"])
             #expect(result.status == 0)
             #expect(result.output.contains("\n  blobtool \(command.joined(separator: " "))"), "\(command)")
+            // A line that is too long would be broken, and could not be copied.
+            for line in result.output.split(separator: "USAGE:")[0].split(separator: "Examples:\n")[1].split(
+                separator: "\n")
+            {
+                #expect(line.hasPrefix("  "), "\(command)")
+            }
         }
     }
 

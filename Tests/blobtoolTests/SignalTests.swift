@@ -42,6 +42,23 @@ struct SignalTests {
         #expect(try scratch.files("root/feeds/npm/staging") == [])
     }
 
+    @Test("what takes its time tells programs on standard error how far it is, with the total")
+    func progress() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let content = String(repeating: "0123456789abcdef", count: 250_000)
+        try scratch.write("tree/a", content)
+        let process = try scratch.start("import", "npm", "tree", "--bwlimit", "100kB", "--format", "json")
+        process.closeInput()
+        let first = await Tool.blocking { readSome(process.errors) }
+        let line = try JSONDecoder().decode(Line.self, from: Data(first))
+        #expect(line.type == "progress" && line["phase"] == "importing")
+        #expect(line[number: "itemsTotal"] == 1 && line[number: "bytesTotal"] == 4_000_000)
+        #expect((0..<4_000_000).contains(line[number: "bytes"] ?? -1))
+        process.signal(SIGTERM)
+        let stopped = await Tool.finish(process)
+        #expect(try stopped.lines.map(\.type) == ["error"])
+    }
+
     @Test("a second signal ends the process at once, with the code of the second")
     func second() async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm")

@@ -1,3 +1,5 @@
+internal import BlobStore
+
 /// Says in one line how far a piece of work has come.
 public struct ProgressText: Sendable {
     public let activity: String
@@ -16,6 +18,20 @@ public struct ProgressText: Sendable {
 
     /// The whole line, e.g. `importing: 1,200 of 5,000 packages, 1.2 GB, 85.3 MB/s, 240 packages/s, 16 s left`.
     public var line: String { "\(activity): " + parts.joined(separator: ", ") }
+
+    /// The `progress` line; what is not known is left out.
+    public var json: JSONLine {
+        JSONLine(
+            "progress",
+            [
+                "phase": .string(activity), "items": .integer(reading.items),
+                "itemsTotal": reading.expectedItems.map { .integer($0) }, "bytes": .integer(reading.bytes),
+                "bytesTotal": reading.expectedBytes.map { .integer($0) }, "failed": .integer(reading.failures),
+                "itemsPerSecond": .number(gauge.itemsPerSecond), "bytesPerSecond": .number(gauge.bytesPerSecond),
+                "seconds": .number(elapsed.inSeconds),
+                "secondsLeft": gauge.timeLeft(reading).map { .number($0.inSeconds) },
+            ])
+    }
 
     /// The line with a bar before it where the end is known, cut to `width` characters.
     public func bar(width: Int) -> String {

@@ -10,7 +10,7 @@ struct InitCommand: ToolCommand {
             Examples:
               blobtool init /mnt/nas/packages
               blobtool init file:///srv/packages --format json
-              blobtool init "s3://bucket/packages?endpoint=https://s3.example.net&region=eu-1"
+              blobtool init "s3://bucket/pkgs?endpoint=https://s3.example.net&region=eu-1"
             """)
 
     @Argument(help: ArgumentHelp("Where: a path, file:///path or s3://bucket/prefix?…", valueName: "url"))

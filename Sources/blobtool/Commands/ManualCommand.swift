@@ -42,6 +42,9 @@ private let manualSections: [(title: String, text: String)] = [
         Results go to standard output, and everything else to standard error. With --format json every result is an \
         object on a line of its own, with a "type"; an error is {"type":"error","code":"...","message":"..."}.
 
+        Long work says on standard error how far it is: a bar on a terminal, else a line every 10 s, which with \
+        --format json is {"type":"progress","phase":"...","items":N,"itemsTotal":N,"bytes":N,"bytesTotal":N, ...}.
+
         What goes to a file replaces it once it is whole, also where a symbolic link leads to it. A device or a pipe is \
         written to as it is.
 
@@ -73,13 +76,19 @@ private let manualSections: [(title: String, text: String)] = [
         BLOBSTORE_ROOT: the server-level root, where --root is not given.
 
         BLOBSTORE_CONFIG: the config file, where --config is not given.
+
+        LOGNAME, USER: who changes something, where --by is not given; else it is the account's name.
+
+        AWS_*: credentials, profile, region and endpoint of buckets, as the AWS tools take them.
+
+        TMPDIR: where content for a bucket waits that can be read only once; else /var/tmp.
         """
     ),
     (
         "FILES",
         """
         ~/.config/blobstore/config.json, /etc/blobstore/config.json: the config file, the first that exists. A JSON \
-        object with packagesRoot (the root) and rootId (the id that it must carry).
+        object with packagesRoot (the root: a path from /, or a URL) and rootId (the id that it must carry).
 
           {"packagesRoot": "/mnt/nas/packages"}
         """

@@ -21,7 +21,8 @@ struct Invocation: Sendable {
             format: command.output.format, verbosity: command.output.verbosity, interruption: interruption)
         LoggingSystem.bootstrap { ConsoleLog($0, to: console) }
         let session = Session(
-            console: console, interruption: interruption, showsProgress: !command.output.noProgress)
+            console: console, interruption: interruption,
+            showsProgress: !command.output.noProgress && !command.output.quiet)
         let status = await run(command, in: session)
         console.flush()
         return interruption.reason.map { explain($0, on: console) } ?? status

@@ -2,7 +2,10 @@ internal import ArgumentParser
 
 /// How much is done at once.
 struct JobOptions: ParsableArguments, Sendable {
-    @Option(parsing: .unconditional, help: ArgumentHelp("Work on so many items at once.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Work on so many items at once; unless set, on as many as suit the command.", valueName: "n")
+    )
     var jobs: Int?
 
     func validate() throws {

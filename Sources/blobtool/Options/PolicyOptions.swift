@@ -10,7 +10,8 @@ struct PolicyOptions: ParsableArguments, Sendable {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long content that no package names is kept, e.g. 24h.", valueName: "duration"),
+        help: ArgumentHelp(
+            "How long content that no package names is kept, e.g. 7d; 24h unless set.", valueName: "duration"),
         transform: { try Duration(writtenAs: $0) })
     var grace: Duration?
 

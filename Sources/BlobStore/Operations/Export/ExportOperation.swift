@@ -15,8 +15,13 @@ public struct ExportOperation: Sendable {
         public var links: Bool
         /// Only looks, and reports what would be done.
         public var isDryRun: Bool
+        /// Counts the packages beside the work, by a listing of its own, so that progress says how many there are.
+        public var countsAhead: Bool
 
-        public init(jobs: Int = 16, prefix: String = "", links: Bool = false, isDryRun: Bool = false) {
+        public init(
+            jobs: Int = 16, prefix: String = "", links: Bool = false, isDryRun: Bool = false, countsAhead: Bool = false
+        ) {
+            self.countsAhead = countsAhead
             self.isDryRun = isDryRun
             self.jobs = jobs
             self.prefix = prefix
@@ -69,15 +74,38 @@ public struct ExportOperation: Sendable {
         let summary = Mutex(Summary())
         let counter = WorkCounter("exporting") { report(.progress($0)) }
         let budget = ByteBudget(48 << 20)
-        for try await page in visit.paths(PackageQuery(prefix: options.prefix)) {
-            try await concurrently(options.jobs, await visit.read(page, includesDeleted: false)) {
-                (listing) async throws(StoreError) in
-                let result = try await export(listing, visit, budget)
+        // Ends with this scope, however that ends.
+        async let _ = options.countsAhead ? countAhead(visit, counter) : ()
+        for try await page in visit.paths(query) {
+            let packages = await visit.read(page, includesDeleted: false)
+            counter.add(items: Int64(page.count - packages.count))
+            try await concurrently(options.jobs, packages) { (listing) async throws(StoreError) in
+                let count = ItemCount(counter)
+                let result = try await export(listing, visit, budget) { count.pass($0) }
                 summary.withLock { $0.add(result) }
-                counter.add(items: 1, bytes: result.bytes)
+                count.finish(result.bytes)
             }
         }
         return summary.withLock { $0 }
+    }
+
+    private var query: PackageQuery { PackageQuery(prefix: options.prefix) }
+
+    /// Counts the paths, deleted ones too, since only their records tell them apart; where that fails the end stays
+    /// unknown.
+    private func countAhead(_ visit: FeedVisit, _ counter: WorkCounter) async {
+        guard let count = try? await count(in: visit) else { return }
+        counter.expect(items: count)
+    }
+
+    /// How many paths there are.
+    func count(in visit: FeedVisit) async throws(StoreError) -> Int64 {
+        var count: Int64 = 0
+        for try await page in visit.paths(query) {
+            if Task.isCancelled { throw StoreError(.cancelled, "counting was cancelled") }
+            count += Int64(page.count)
+        }
+        return count
     }
 
     fileprivate enum Outcome {
@@ -92,7 +120,7 @@ public struct ExportOperation: Sendable {
     }
 
     private func export(
-        _ listing: PackageListing, _ visit: FeedVisit, _ budget: ByteBudget
+        _ listing: PackageListing, _ visit: FeedVisit, _ budget: ByteBudget, _ pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) -> Outcome {
         switch listing {
         case .unreadable(let path, let error):
@@ -101,7 +129,7 @@ public struct ExportOperation: Sendable {
         case .package(let record):
             do throws(StoreError) {
                 return try await budget.spend(min(max(record.size, 65_536), 3 << 20)) { () async throws(StoreError) in
-                    try await export(record, visit)
+                    try await export(record, visit, pass)
                 }
             } catch {
                 if error.code == .cancelled || error.code == .outOfSpace { throw error }
@@ -111,25 +139,29 @@ public struct ExportOperation: Sendable {
         }
     }
 
-    private func export(_ record: PackageRecord, _ visit: FeedVisit) async throws(StoreError) -> Outcome {
+    private func export(
+        _ record: PackageRecord, _ visit: FeedVisit, _ pass: @escaping @Sendable (Int64) -> Void
+    ) async throws(StoreError) -> Outcome {
         let path = "\(directory)/\(record.path)"
         if try await isThere(record, path) { return .unchanged(record.size) }
         if options.isDryRun {
             try await visit.content.foreseeReading(record.digest, size: record.size)
         } else {
-            try await write(record, path, visit)
+            try await write(record, path, visit, pass)
         }
         report(.exported(record.path.text))
         return .exported(record.size)
     }
 
-    private func write(_ record: PackageRecord, _ path: String, _ visit: FeedVisit) async throws(StoreError) {
+    private func write(
+        _ record: PackageRecord, _ path: String, _ visit: FeedVisit, _ pass: @escaping @Sendable (Int64) -> Void
+    ) async throws(StoreError) {
         if options.links, let storage = visit.storage as? any LinkableObjects {
-            try await link(record, path, visit, storage)
+            try await link(record, path, visit, storage, pass)
         } else {
             try await LocalDestination.write(path, makingFolders: true) { (append) async throws(StoreError) in
                 try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
-                    for try await chunk in content.chunks { try await append(chunk) }
+                    for try await chunk in content.chunks.counted(pass) { try await append(chunk) }
                 }
             }
         }
@@ -137,10 +169,11 @@ public struct ExportOperation: Sendable {
 
     /// Links what was verified first: damage is never handed out as good.
     private func link(
-        _ record: PackageRecord, _ path: String, _ visit: FeedVisit, _ storage: any LinkableObjects
+        _ record: PackageRecord, _ path: String, _ visit: FeedVisit, _ storage: any LinkableObjects,
+        _ pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) {
         try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
-            for try await _ in content.chunks {}
+            for try await _ in content.chunks.counted(pass) {}
         }
         if let (folder, _) = LocalPath.split(path) { try await LocalDestination.makeFolder(folder) }
         try await storage.linkObject(FeedLayout.blob(record.digest), toPath: path)

@@ -45,7 +45,7 @@ final class ImportFiles {
             _ = try PackagePath(String(text.dropLast()))
             tree = try await LocalTree(directory, below: text)
         } catch {
-            tally.fail(name, error)
+            tally.refuse(name, error)
         }
     }
 
@@ -63,11 +63,11 @@ final class ImportFiles {
         case .file(let path): waiting.append(path)
         case .link(let path) where followsLinks: waiting.append(path)
         case .link(let path):
-            tally.fail(
+            tally.refuse(
                 LocalName(path),
                 StoreError(
                     .sourceFailed, "\(path) is a symbolic link, which is followed only with --follow-links"))
-        case .refused(let name, let error): tally.fail(name, error)
+        case .refused(let name, let error): tally.refuse(name, error)
         }
     }
 }

@@ -21,11 +21,14 @@ public struct ImportOperation: Sendable {
         /// Only these below the directory, e.g. those that failed before: files, and folders (with a `/` at their end)
         /// with all that is in them; nil for the whole tree.
         public var only: [LocalName]?
+        /// Counts the tree beside the work, so that progress says how much there is.
+        public var countsAhead: Bool
 
         public init(
             by: String, jobs: Int = 64, followsLinks: Bool = false, isDryRun: Bool = false, prefix: String = "",
-            only: [LocalName]? = nil
+            only: [LocalName]? = nil, countsAhead: Bool = false
         ) {
+            self.countsAhead = countsAhead
             self.by = by
             self.jobs = jobs
             self.followsLinks = followsLinks
@@ -80,6 +83,8 @@ public struct ImportOperation: Sendable {
     public func run() async throws(StoreError) -> Summary {
         let tally = ImportTally(report)
         let files = try await ImportFiles(directory, only: options.only, followsLinks: options.followsLinks, tally)
+        // Ends with this scope, however that ends.
+        async let _ = options.countsAhead ? countAhead(tally.counter) : ()
         do throws(StoreError) {
             while case let batch = try await files.next(Self.batchSize), !batch.isEmpty { try await take(batch, tally) }
             return tally.summary
@@ -87,6 +92,29 @@ public struct ImportOperation: Sendable {
             if tally.summary != Summary() { report(.stopped(tally.summary)) }
             throw error
         }
+    }
+
+    /// Counts what there is; where that fails the end stays unknown.
+    private func countAhead(_ counter: WorkCounter) async {
+        guard let survey = try? await survey() else { return }
+        counter.expect(items: survey.items, bytes: survey.bytes)
+    }
+
+    /// How much there is to take.
+    func survey() async throws(StoreError) -> LocalSurvey {
+        var survey = LocalSurvey(followsLinks: options.followsLinks)
+        guard let only = options.only else {
+            try await survey.add(tree: directory)
+            return survey
+        }
+        for name in LocalSelection(only).outermost {
+            if name.isFolder {
+                try await survey.add(tree: directory, below: name.description)
+            } else {
+                try await survey.add(file: "\(directory)/\(name)")
+            }
+        }
+        return survey
     }
 
     /// Publishes a batch, again from the start where the feed moved meanwhile, and reports it.
@@ -98,7 +126,7 @@ public struct ImportOperation: Sendable {
             do throws(StoreError) {
                 try await concurrently(options.jobs, batch) { (path) async throws(StoreError) in
                     do throws(StoreError) {
-                        outcomes.add(path, .success(try await take(path, visit, budget)))
+                        outcomes.add(path, .success(try await take(path, visit, budget, ItemCount(tally.counter))))
                     } catch {
                         if error.code != .cancelled { outcomes.add(path, .failure(error)) }
                         if error.meetsEveryItem { throw error }
@@ -110,19 +138,36 @@ public struct ImportOperation: Sendable {
                 throw error
             }
             if try await visit.isCurrent() { return tally.add(outcomes.all) }
+            tally.takeBack(outcomes.all)
         }
         throw StoreError(.unavailable, "the feed \"\(feed.name)\" kept changing meanwhile: try again")
     }
 
-    private func take(_ path: String, _ visit: FeedVisit, _ budget: ByteBudget) async throws(StoreError) -> Taken {
+    private func take(
+        _ path: String, _ visit: FeedVisit, _ budget: ByteBudget, _ count: ItemCount
+    ) async throws(StoreError) -> Taken {
+        do throws(StoreError) {
+            let taken = try await take(path, visit, budget) { count.pass($0) }
+            count.finish(taken.size)
+            return taken
+        } catch {
+            count.finish(0)
+            throw error
+        }
+    }
+
+    private func take(
+        _ path: String, _ visit: FeedVisit, _ budget: ByteBudget, _ pass: @escaping @Sendable (Int64) -> Void
+    ) async throws(StoreError) -> Taken {
         let packagePath = try PackagePath(options.prefix + path)
         let file = try await LocalFile.open("\(directory)/\(path)", followingLinks: options.followsLinks)
         // A file in flight holds its size in memory, up to a few chunks.
         return try await budget.spend(min(max(file.size, 65_536), 6 << 20)) { () async throws(StoreError) in
+            let source = file.source.counted(pass)
             if options.isDryRun {
-                return Taken(outcome: try await visit.foresee(file.source, at: packagePath), size: file.size)
+                return Taken(outcome: try await visit.foresee(source, at: packagePath), size: file.size)
             }
-            let published = try await visit.adopt(file.source, at: packagePath, PublicationDetails(by: options.by))
+            let published = try await visit.adopt(source, at: packagePath, PublicationDetails(by: options.by))
             return Taken(outcome: published.outcome, size: published.size)
         }
     }

@@ -26,7 +26,7 @@ final class ImportOutcomes: Sendable {
 final class ImportTally: Sendable {
     private let state = Mutex(ImportOperation.Summary())
     private let report: @Sendable (ImportOperation.Event) -> Void
-    private let counter: WorkCounter
+    let counter: WorkCounter
 
     init(_ report: @escaping @Sendable (ImportOperation.Event) -> Void) {
         self.report = report
@@ -35,6 +35,7 @@ final class ImportTally: Sendable {
 
     var summary: ImportOperation.Summary { state.withLock { $0 } }
 
+    /// Reports what became of files, which were counted when they were done.
     func add(_ outcomes: [(String, Result<Taken, StoreError>)]) {
         for (path, result) in outcomes {
             switch result {
@@ -44,9 +45,20 @@ final class ImportTally: Sendable {
         }
     }
 
-    func fail(_ name: LocalName, _ error: StoreError) {
-        state.withLock { $0.failed += 1 }
+    /// Counts files out that are going to be done again.
+    func takeBack(_ outcomes: [(String, Result<Taken, StoreError>)]) {
+        let bytes = outcomes.reduce(Int64(0)) { $0 + ((try? $1.1.get().size) ?? 0) }
+        counter.add(items: -Int64(outcomes.count), bytes: -bytes)
+    }
+
+    /// Counts and reports what is not even tried.
+    func refuse(_ name: LocalName, _ error: StoreError) {
         counter.add(items: 1)
+        fail(name, error)
+    }
+
+    private func fail(_ name: LocalName, _ error: StoreError) {
+        state.withLock { $0.failed += 1 }
         report(.failed(name, error))
     }
 
@@ -55,7 +67,6 @@ final class ImportTally: Sendable {
             if taken.outcome == .unchanged { summary.unchanged += 1 } else { summary.imported += 1 }
             summary.bytes += taken.size
         }
-        counter.add(items: 1, bytes: taken.size)
         report(.published(taken.outcome, path, size: taken.size))
     }
 }

@@ -35,6 +35,14 @@ final class WorkCounter: Sendable {
         update { $0 = WorkProgress(phase, itemsTotal: itemsTotal, bytesTotal: bytesTotal) }
     }
 
+    /// Says how much there will be in this phase, once that is known.
+    func expect(items: Int64, bytes: Int64? = nil) {
+        update {
+            $0.itemsTotal = items
+            $0.bytesTotal = bytes
+        }
+    }
+
     func add(items: Int64 = 0, bytes: Int64 = 0) {
         update {
             $0.items += items

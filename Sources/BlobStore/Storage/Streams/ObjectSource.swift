@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Content to write that can be read again from its start, so that a write can be tried again honestly.
 public struct ObjectSource: Sendable {
     /// In bytes.
@@ -17,7 +19,37 @@ public struct ObjectSource: Sendable {
     }
 }
 
+extension ObjectSource {
+    /// The same content, whose bytes are told as they pass. Of several readings the last one counts: before it begins,
+    /// what passed in the one before is taken back.
+    package func counted(_ pass: @escaping @Sendable (Int64) -> Void) -> ObjectSource {
+        let passed = Mutex<Int64>(0)
+        return ObjectSource(size: size) { () async throws(StoreError) in
+            let chunks = try await read()
+            let before = passed.withLock { count in
+                defer { count = 0 }
+                return count
+            }
+            if before > 0 { pass(-before) }
+            return chunks.counted { bytes in
+                passed.withLock { $0 += bytes }
+                pass(bytes)
+            }
+        }
+    }
+}
+
 extension AsyncPull<[UInt8]> {
+    /// The same content, whose bytes are told as they pass.
+    package func counted(_ pass: @escaping @Sendable (Int64) -> Void) -> AsyncPull<[UInt8]> {
+        let next = puller()
+        return AsyncPull { () async throws(StoreError) in
+            let chunk = try await next()
+            if let chunk { pass(Int64(chunk.count)) }
+            return chunk
+        }
+    }
+
     /// Bytes in memory, or a part of them, cut into chunks.
     package static func chunks(of bytes: [UInt8], _ part: Range<Int>? = nil) -> AsyncPull<[UInt8]> {
         let part = part ?? bytes.indices

@@ -16,7 +16,8 @@ struct CheckCommand: ToolCommand {
             Examples:
               blobtool check
               blobtool check npm pypi --content all --jobs 4
-              blobtool check --content 10% --bwlimit 50MB --junit check.xml --html check.html
+              blobtool check --content 10% --bwlimit 50MB --html check.html
+              blobtool check --strict --junit check.xml
               blobtool check --content 3/7 --dry-run
             """)
 
@@ -24,7 +25,8 @@ struct CheckCommand: ToolCommand {
     var feed: [FeedName] = []
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How much content to read: none, all, 10%, 3/7 or unverified:30d.", valueName: "level"),
+        help: ArgumentHelp(
+            "How much content to read: all, 10%, 3/7 or unverified:30d; none unless set.", valueName: "level"),
         transform: ContentChoice.init)
     var content = ContentChoice.none
     @Option(help: ArgumentHelp("Write the result as JUnit XML to this file.", valueName: "file"), completion: .file())

@@ -11,7 +11,7 @@ struct ListCommand: ToolCommand {
               blobtool ls npm
               blobtool ls npm left-pad/ -l
               blobtool ls npm --names | sort
-              blobtool ls npm --after left-pad/1.3.0/left-pad-1.3.0.tgz --limit 1000 --format json
+              blobtool ls npm --after left-pad/1.3.0/left-pad-1.3.0.tgz --limit 1000
             """)
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName

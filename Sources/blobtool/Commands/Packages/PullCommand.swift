@@ -74,7 +74,7 @@ extension Package {
     ) async throws(StoreError) {
         do {
             try await withContent { content in
-                for try await chunk in content.chunks.metered(meter) { try await take(chunk) }
+                for try await chunk in content.chunks.counted({ meter.add(bytes: $0) }) { try await take(chunk) }
             }
         } catch let error as StoreError {
             throw error

@@ -9,7 +9,7 @@ struct RestoreCommand: ToolCommand {
         discussion: """
             Examples:
               blobtool restore npm left-pad/1.3.0/left-pad-1.3.0.tgz
-              blobtool restore snapshots app.zip --revision 8f14e45f-ceea-467f-9575-2b8a3c1b0c11
+              blobtool restore snap a.zip --revision 8f14e45f-ceea-467f-9575-2b8a3c1b0c11
             """)
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName

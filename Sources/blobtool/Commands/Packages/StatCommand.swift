@@ -9,7 +9,7 @@ struct StatCommand: ToolCommand {
         discussion: """
             Examples:
               blobtool stat npm left-pad/1.3.0/left-pad-1.3.0.tgz
-              blobtool stat npm left-pad/1.3.0/left-pad-1.3.0.tgz --format json | jq -r .digest
+              blobtool stat npm left-pad-1.3.0.tgz --format json | jq -r .digest
             """)
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName

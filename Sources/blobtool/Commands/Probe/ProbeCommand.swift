@@ -14,7 +14,7 @@ struct ProbeCommand: ToolCommand {
 
             Examples:
               blobtool probe /mnt/nas/packages
-              blobtool probe "s3://bucket/packages?endpoint=https://s3.example.net" --format json
+              blobtool probe "s3://bucket/packages?endpoint=https://s3.example.net"
               blobtool probe /mnt/nas/packages --rendezvous monday --nodes 3
             """)
 

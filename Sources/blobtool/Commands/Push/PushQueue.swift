@@ -7,15 +7,16 @@ final class PushQueue {
     private let only: LocalSelection?
     /// What of the selection was come across.
     private var met: Set<LocalName> = []
-    private let failures: Failures
+    private let refuse: (LocalName, StoreError) -> Void
     private var files: ArraySlice<String>
     private var tree: (root: String, walk: LocalTree)?
     private var waiting: ArraySlice<Push.Item> = []
 
-    init(_ push: Push, only: LocalSelection?, _ failures: Failures) {
+    /// - Parameter refuse: is told what cannot be published.
+    init(_ push: Push, only: LocalSelection?, _ refuse: @escaping (LocalName, StoreError) -> Void) {
         self.push = push
         self.only = only
-        self.failures = failures
+        self.refuse = refuse
         files = push.files[...]
     }
 
@@ -45,7 +46,7 @@ final class PushQueue {
     /// What was listed and never come across is told, not passed over.
     private func failRest() {
         for name in only?.outermost ?? [] where met.insert(name).inserted {
-            failures.add(
+            refuse(
                 name, StoreError(.notFound, "\(name) is listed, but was not found among the files that were named"))
         }
     }
@@ -57,13 +58,13 @@ final class PushQueue {
                 tree = (file, try await LocalTree(file))
                 return
             } catch  where error.code != .invalidArgument {
-                return failures.add(file, error)
+                return refuse(LocalName(file), error)
             } catch {}  // It is no directory.
         }
         if !push.isRecursive, try await LocalTree.isDirectory(file) {
-            return failures.add(
-                file, StoreError(.sourceFailed, "\(file) is a directory: publish the files in it with -r, or import it")
-            )
+            return refuse(
+                LocalName(file),
+                StoreError(.sourceFailed, "\(file) is a directory: publish the files in it with -r, or import it"))
         }
         let name = file.split(separator: "/").last.map(String.init) ?? file
         // Who names a link himself asks for what it leads to.
@@ -71,7 +72,7 @@ final class PushQueue {
     }
 
     private func add(_ page: [LocalTree.Entry], below root: String) {
-        let folder = root.hasSuffix("/") ? root : root + "/"
+        let folder = Self.folder(root)
         for entry in page {
             switch entry {
             case .file(let path): wait(folder, path)
@@ -82,14 +83,21 @@ final class PushQueue {
                     StoreError(
                         .sourceFailed, "\(folder + path) is a symbolic link, which is followed only with --follow-links"
                     ))
-            case .refused(let name, let error): fail(LocalName(bytes: Array(folder.utf8) + name.bytes), error)
+            case .refused(let name, let error): fail(Self.name(name, below: root), error)
             }
         }
     }
 
     private func fail(_ name: LocalName, _ error: StoreError) {
-        if isSelected(name) { failures.add(name, error) }
+        if isSelected(name) { refuse(name, error) }
     }
+
+    /// What something in a directory is called, as a list of items has it.
+    static func name(_ name: LocalName, below root: String) -> LocalName {
+        LocalName(bytes: Array(folder(root).utf8) + name.bytes)
+    }
+
+    private static func folder(_ root: String) -> String { root.hasSuffix("/") ? root : root + "/" }
 
     private func wait(_ folder: String, _ path: String) {
         waiting.append(Push.Item(file: folder + path, name: path, followsLink: push.followsLinks))

@@ -32,7 +32,8 @@ struct ExportCommand: ToolCommand {
         let failures = Failures(session.console, items.failed)
         defer { failures.keepPartialFile() }
         let options = ExportOperation.Options(
-            jobs: work.jobs ?? 16, prefix: prefix ?? "", links: link, isDryRun: dryRun)
+            jobs: work.jobs ?? 16, prefix: prefix ?? "", links: link, isDryRun: dryRun,
+            countsAhead: session.showsProgress)
         let start = ContinuousClock.now
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("exporting")

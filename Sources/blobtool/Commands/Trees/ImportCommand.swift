@@ -34,7 +34,7 @@ struct ImportCommand: ToolCommand {
         let options = ImportOperation.Options(
             by: signature.by, jobs: work.jobs ?? 64, followsLinks: followLinks, isDryRun: dryRun,
             prefix: prefix.map { $0.isEmpty || $0.hasSuffix("/") ? $0 : $0 + "/" } ?? "",
-            only: try await items.selection())
+            only: try await items.selection(), countsAhead: session.showsProgress)
         let start = ContinuousClock.now
         let stopped = Mutex<ImportOperation.Summary?>(nil)
         let summary: ImportOperation.Summary

@@ -21,7 +21,8 @@ struct CollectCommand: ToolCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Refuse when more than this share of all blobs, or of their bytes, would go.", valueName: "share"),
+            "Refuse when more than this share of all blobs, or of their bytes, would go; 20% unless set.",
+            valueName: "share"),
         transform: { try Percentage(writtenAs: $0) })
     var maxDelete = Percentage(value: 20)
     @Flag(help: "Free it.") var delete = false

@@ -14,7 +14,7 @@ struct RepairCommand: ToolCommand {
             Examples:
               blobtool repair npm --dry-run
               blobtool repair npm --from /mnt/backup/packages
-              blobtool repair npm --from file:///mnt/old/npm --from /mnt/backup/packages --failed lost.txt
+              blobtool repair npm --from /mnt/old/npm --from /mnt/backup --failed lost.txt
             """)
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
