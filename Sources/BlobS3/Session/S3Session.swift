@@ -125,6 +125,10 @@ package final class S3Session: Sendable {
             let failure: Failure
             do throws(StoreError) {
                 let key = try await keys.key()
+                // Else all of a small request may be sent before its cancellation arrives.
+                if call.repetition != .never, Task.isCancelled {
+                    throw StoreError(.cancelled, "cancelled before \(call.title) was sent")
+                }
                 let reply = try await send(try signed(call, key))
                 let response = try await answer(reply)
                 hasAnswered.store(true, ordering: .relaxed)
