@@ -206,7 +206,7 @@ extension S3Session {
         let query = call.query.isEmpty ? "" : "?" + Signature.canonical(call.query)
         var request = HTTPRequest(call.method, address.origin + path + query, headers: headers, body: call.body)
         request.patience = patience
-        if let stall = call.stall { request.patience.stall = stall }
+        if call.answersLate { request.patience.stall = patience.lateAnswer }
         if call.repetition == .never { request.patience.total = .seconds(10) }
         request.mayBeResent = call.repetition == .harmless
         return request
