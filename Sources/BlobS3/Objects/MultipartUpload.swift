@@ -43,7 +43,7 @@ struct MultipartUpload: Sendable {
     func complete(_ parts: [Part]) async throws(StoreError) {
         var call = S3Call("POST", name, query: [("uploadId", id)])
         try call.set(body: PartList(parts: parts).xml, contentType: "application/xml")
-        call.stall = .seconds(300)
+        call.answersLate = true
         do { _ = try await session.send(call, for: UploadCompletedAnswer.self) } catch  where error.code == .notFound {
             // An attempt whose answer was lost may have completed it: then the upload is gone, and the object there.
             try error.unlessAboutTheBucket()

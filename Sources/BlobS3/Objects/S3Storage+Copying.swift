@@ -32,7 +32,7 @@ extension S3Storage {
             call.headers["If-None-Match"] = "*"
             write.keep(in: &call.headers)
         }
-        call.stall = .seconds(300)
+        call.answersLate = true
         do { _ = try await session.send(call, for: ObjectCopiedAnswer.self) } catch  where error.code == .notFound {
             try error.unlessAboutTheBucket()
             return false
@@ -66,7 +66,7 @@ extension S3Storage {
         var call = S3Call("PUT", upload.name, query: [("partNumber", String(number)), ("uploadId", upload.id)])
         call.headers["x-amz-copy-source"] = source.field
         call.headers["x-amz-copy-source-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
-        call.stall = .seconds(300)
+        call.answersLate = true
         return try await session.send(call, for: PartCopiedAnswer.self).answer.etag
     }
 }

@@ -24,8 +24,8 @@ package struct S3Call: Sendable {
     /// Answers other than success that are returned rather than thrown.
     package var accepted: Set<Int> = []
     package var repetition = Repetition.harmless
-    /// For answers that take long to begin.
-    package var stall: Duration?
+    /// Whether the server works for long before its answer begins.
+    package var answersLate = false
 
     package init(_ method: String, _ name: String?, query: [(name: String, value: String)] = []) {
         self.method = method

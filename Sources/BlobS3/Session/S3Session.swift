@@ -125,6 +125,10 @@ package final class S3Session: Sendable {
             let failure: Failure
             do throws(StoreError) {
                 let key = try await keys.key()
+                // Else all of a small request may be sent before its cancellation arrives.
+                if call.repetition != .never, Task.isCancelled {
+                    throw StoreError(.cancelled, "cancelled before \(call.title) was sent")
+                }
                 let reply = try await send(try signed(call, key))
                 let response = try await answer(reply)
                 hasAnswered.store(true, ordering: .relaxed)
@@ -202,7 +206,7 @@ extension S3Session {
         let query = call.query.isEmpty ? "" : "?" + Signature.canonical(call.query)
         var request = HTTPRequest(call.method, address.origin + path + query, headers: headers, body: call.body)
         request.patience = patience
-        if let stall = call.stall { request.patience.stall = stall }
+        if call.answersLate { request.patience.stall = patience.lateAnswer }
         if call.repetition == .never { request.patience.total = .seconds(10) }
         request.mayBeResent = call.repetition == .harmless
         return request

@@ -23,6 +23,8 @@ package struct HTTPRequest: Sendable {
         package var connect = Duration.seconds(10)
         /// For the next bytes in either direction, and so for the beginning of an answer.
         package var stall = Duration.seconds(30)
+        /// The same for a request whose answer takes long to begin.
+        package var lateAnswer = Duration.seconds(300)
         /// What comes more slowly than this for as long as that counts as stalled, so that a drip ends, too.
         package var slowestBytesPerSecond = 1_024
         /// For everything; nil for a body that is streamed.

@@ -26,10 +26,14 @@ final class CredentialIssuer: Sendable {
 
     private struct State {
         var issued: [Issued] = []
-        var mood = Mood.good
+        /// From the second time on.
+        let mood: Mood
     }
 
-    private final class Book: Sendable { let state = Mutex(State()) }
+    private final class Book: Sendable {
+        let state: Mutex<State>
+        init(_ mood: Mood) { state = Mutex(State(mood: mood)) }
+    }
 
     private let book: Book
     private let endpoint: Endpoint
@@ -38,13 +42,13 @@ final class CredentialIssuer: Sendable {
     let environment: [String: String]
 
     var issued: [Issued] { book.state.withLock(\.issued) }
-    func become(_ mood: Mood) { book.state.withLock { $0.mood = mood } }
 
-    init(_ kind: Kind, lifeSeconds: Int64, _ clock: TestClock) throws {
-        let (desk, book) = (try Desk(), Book())
+    /// - Parameter mood: what it gives after good credentials were got once.
+    init(_ kind: Kind, lifeSeconds: Int64, _ clock: TestClock, then mood: Mood = .good) throws {
+        let (desk, book) = (try Desk(), Book(mood))
         (self.desk, self.book) = (desk, book)
         endpoint = try Endpoint { request in
-            let mood = book.state.withLock(\.mood)
+            let mood = book.state.withLock { $0.issued.isEmpty ? .good : $0.mood }
             if mood == .nothing { return nil }
             if mood == .failure { return (500, "HIDDEN") }
             if let answer = Self.answerBefore(kind, request) { return answer }
@@ -84,7 +88,7 @@ final class CredentialIssuer: Sendable {
         let number = state.issued.count + 1
         let key = AccessKey(
             id: "HIDDEN-ID-\(number)", secret: "HIDDEN-SECRET-\(number)", sessionToken: "HIDDEN-TOKEN-\(number)")
-        switch state.mood {
+        switch state.issued.isEmpty ? .good : state.mood {
         case .nothing, .failure, .garbage: return (200, "HIDDEN")
         case .expired: return (200, document(kind, key, Timestamp(seconds: now.seconds - 1)))
         case .good:

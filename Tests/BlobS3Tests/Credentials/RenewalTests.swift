@@ -4,7 +4,7 @@ import Testing
 @testable import BlobS3
 
 /// Endpoints and bucket are servers on sockets; only their clock, which is the provider's too, moves by parts sent.
-@Suite("Credentials that end in the middle of a long upload")
+@Suite("Credentials that end in the middle of a long upload", .serialized)
 struct RenewalTests {
     private static let lifeSeconds: Int64 = 500
     private static let size = 6 * (8 << 20) - 5
@@ -16,8 +16,11 @@ struct RenewalTests {
         let issuer: CredentialIssuer
         let bucket: GuardedBucket
 
-        init(_ kind: CredentialIssuer.Kind, partSeconds: Int64, skewSeconds: Int64 = 0) throws {
-            issuer = try CredentialIssuer(kind, lifeSeconds: RenewalTests.lifeSeconds, clock)
+        init(
+            _ kind: CredentialIssuer.Kind, partSeconds: Int64, skewSeconds: Int64 = 0,
+            then mood: CredentialIssuer.Mood = .good
+        ) throws {
+            issuer = try CredentialIssuer(kind, lifeSeconds: RenewalTests.lifeSeconds, clock, then: mood)
             bucket = GuardedBucket(issuer, clock, partSeconds: partSeconds, skewSeconds: skewSeconds)
         }
 
@@ -77,17 +80,8 @@ struct RenewalTests {
             (.container, .nothing, .unavailable), (.instance, .nothing, .unavailable),
         ])
     func ended(_ kind: CredentialIssuer.Kind, _ mood: CredentialIssuer.Mood, _ code: StoreError.Code) async throws {
-        let course = try Course(kind, partSeconds: 200)
-        let issuer = course.issuer
-        let error = await #expect(throws: StoreError.self) {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await course.upload() }
-                group.addTask {
-                    await Self.until { !issuer.issued.isEmpty }; issuer.become(mood)
-                }
-                try await group.waitForAll()
-            }
-        }
+        let course = try Course(kind, partSeconds: 200, then: mood)
+        let error = await #expect(throws: StoreError.self) { try await course.upload() }
         #expect(error?.code == code, "\(error.map { "\($0)" } ?? "no error")")
         #expect(course.bucket.size == nil && course.bucket.strangers.isEmpty)
         let told = course.log.lines() + [error.map { "\($0) \(String(reflecting: $0))" } ?? ""]
@@ -97,18 +91,12 @@ struct RenewalTests {
     @Test("an endpoint that gave some and is silent now counts as out of reach, not as one that never had any")
     func silenced() async throws {
         let clock = TestClock()
-        let issuer = try CredentialIssuer(.instance, lifeSeconds: Self.lifeSeconds, clock)
+        let issuer = try CredentialIssuer(.instance, lifeSeconds: Self.lifeSeconds, clock, then: .nothing)
         let provider = CredentialProvider.standard(
             profile: nil, Lookup(issuer.environment, client: HTTPClient(), now: { clock.now }))
         _ = try await provider.credentials()
         clock.advance(Self.lifeSeconds)
-        issuer.become(.nothing)
         let error = await #expect(throws: StoreError.self) { try await provider.credentials() }
         #expect(error?.code == .unavailable && error?.isRetryable == true)
-    }
-
-    private static func until(_ condition: () -> Bool) async {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while !condition(), ContinuousClock.now < deadline { await Task.yield() }
     }
 }

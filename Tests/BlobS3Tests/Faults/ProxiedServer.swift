@@ -27,6 +27,7 @@ extension ServerUnderTest {
         let address = BucketAddress(bucket: address.bucket, region: address.region, endpoint: proxy.url)
         var patience = HTTPRequest.Patience()
         patience.stall = .seconds(Self.stallSeconds)
+        patience.lateAnswer = .seconds(3 * Self.stallSeconds)
         let session = S3Session(
             address,
             keys: S3Session.KeySource { () async throws(StoreError) in

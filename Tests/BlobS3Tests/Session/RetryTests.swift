@@ -63,6 +63,25 @@ struct RetryTests {
         #expect(requests.all.count == 2)
     }
 
+    @Test("nothing is sent for a task that was cancelled before, but for cleaning up")
+    func cancelledBefore() async throws {
+        let (server, requests) = try ScriptedServer.answering([ScriptedServer.answer(200)])
+        let session = server.session()
+        for (repetition, sent) in [(S3Call.Repetition.harmless, 0), (.onlyIfUnsent, 0), (.never, 1)] {
+            let task = Task {
+                while !Task.isCancelled { await Task.yield() }
+                var call = S3Call("PUT", "name")
+                call.repetition = repetition
+                _ = try await session.send(call)
+            }
+            task.cancel()
+            var code: StoreError.Code?
+            do { try await task.value } catch { code = (error as? StoreError)?.code }
+            #expect(code == (sent == 0 ? .cancelled : nil))
+            #expect(requests.all.count == sent)
+        }
+    }
+
     @Test("an answer that is cut off is asked for again")
     func truncated() async throws {
         let server = try ScriptedServer { connection in

@@ -127,7 +127,7 @@ struct HTTPClientTests {
 
     @Test("who reads slowly holds the server back, and gets every byte in order")
     func backpressure() async throws {
-        let total = 48 << 20
+        let total = 96 << 20
         let sent = Mutex(0)
         let server = try ScriptedServer { connection in
             _ = connection.readRequest()
@@ -150,8 +150,9 @@ struct HTTPClientTests {
                 count += chunk.count
                 mostAhead = max(mostAhead, sent.withLock { $0 } - count)
             }
-            // What lies in the buffers of the client and of the two sockets.
-            #expect(mostAhead < 24 << 20)
+            // What lies in the buffers of the client, and of the two sockets: where nobody reads for a while the system
+            // lets those grow to 36 MiB.
+            #expect(mostAhead < 48 << 20)
             return count
         }
         #expect(received == total)
