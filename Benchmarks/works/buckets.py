@@ -25,6 +25,7 @@ def upload(bench):
             results += race.run()
             ours.clear()
             theirs.clear()
+            bench.compact(server)
     return results
 
 
@@ -49,6 +50,7 @@ def download(bench):
             results += race.run()
             ours.clear()
             theirs.clear()
+            bench.compact(server)
     return results
 
 
@@ -87,6 +89,9 @@ def step(bench, title, template, stops, copies):
         bench.fresh(bench.root)
         bench.measure(["cp", "-a", template, bench.root])
 
+    for place in stops + copies:
+        if isinstance(place, Remote):
+            bench.compact(place.server)
     race = Race(bench, title)
     url = stops[1].url if isinstance(stops[1], Remote) else stops[1]
     race.add("blobtool migrate", [bench.blobtool, "migrate", "f", "--to", url], again)

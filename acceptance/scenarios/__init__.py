@@ -6,7 +6,7 @@ from .buckets import (
     servers_without_conditions)
 from .damage import four_damages, healing, unreadable_root
 from .kills import killed_imports
-from .memory import crowded_folder, many_packages
+from .memory import crowded_folder, many_large_files, many_packages
 from .outages import large_file_over_a_crash
 from .packages import adopted_packages, awkward_sources
 from .probes import interrupted_probe, probed_disk, probed_servers
@@ -28,6 +28,6 @@ SCENARIOS = [
     quickstart_again, quickstart_on_any_tree,
     packages_in_buckets, one_winner_in_buckets, roots_of_both_kinds, servers_without_conditions, other_clients,
     others_packages,
-    large_file_over_a_crash,
+    large_file_over_a_crash, many_large_files,
     migration_journey, two_migrations, collecting_in_buckets,
 ]

@@ -2,6 +2,10 @@
 
 import os
 
+from servers import fresh_prefix, servers
+
+from .outages import make_large, same
+
 LIMIT_BYTES = 128 * 1000 * 1000
 
 
@@ -38,3 +42,24 @@ def many_packages(lab):
 def crowded_folder(lab):
     """import, ls and check of a folder of very many names stay under 128 MB"""
     stays_small(lab, 300_000 if lab.is_long else 5_000, lambda number: "one")
+
+
+def many_large_files(lab):
+    """many large files come from a bucket at once, to a tree and to a root on disk, in under 128 MB"""
+    os.mkdir(lab.path("large"))
+    for number in range(16):
+        os.rename(make_large(lab, 64 << 20 if lab.is_long else 24 << 20), lab.path("large", f"{number}.bin"))
+    for server in servers("ceph", "seaweed"):
+        lab.root = lab.path("root of", server.name)
+        lab.tool("init", lab.root).expect(0)
+        lab.tool("feed", "create", "f", "--feed-root", server.url(fresh_prefix())).expect(0)
+        lab.tool("import", "f", lab.path("large")).expect(0)
+        out = lab.path("out", server.name)
+        for command in (["export", "f", out], ["migrate", "f", "--to", lab.path("moved", server.name)]):
+            result = lab.measured(*command).expect(0)
+            assert result.peak_bytes < LIMIT_BYTES, f"{command[0]}: {result.peak_bytes / 1e6:.0f} MB\n{result}"
+            print(f"         {server.name}: {command[0]} took {result.peak_bytes / 1e6:.0f} MB", flush=True)
+        # Not read whole: what this process takes counts as its children's, too.
+        for name in os.listdir(lab.path("large")):
+            assert same(os.path.join(out, name), lab.path("large", name)), name
+        lab.tool("check", "--content", "all").expect(0)

@@ -148,4 +148,54 @@ struct ReadingTests {
         #expect(object.requests == 20)
         #expect(object.connections == 1)
     }
+
+    @Test("of many objects that are read side by side, few segments are fetched ahead, and all are read to their ends")
+    func manyAtOnce() async throws {
+        let object = ObjectServer(content, .proper)
+        let server = try ScriptedServer { object.serve($0) }
+        let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket")
+        for _ in 0..<2 {  // What the first round held back, the second must find free again.
+            let before = object.requests
+            let crowd = Crowd(12)
+            try await withThrowingTaskGroup(of: [UInt8].self) { group in
+                for _ in 0..<crowd.count {
+                    group.addTask {
+                        try await Self.read(from: storage, when: crowd) { object.requests - before }
+                    }
+                }
+                for try await bytes in group { #expect(bytes == content) }
+            }
+            #expect(object.requests - before == crowd.count * 3)
+        }
+    }
+
+    /// Reads a chunk, waits until all have, and reads the rest.
+    private static func read(
+        from storage: S3Storage, when crowd: Crowd, _ requests: @escaping @Sendable () -> Int
+    ) async throws -> [UInt8] {
+        try await storage.withObject(try Key("object")) { content in
+            var bytes: [UInt8] = []
+            for try await chunk in content.chunks {
+                if bytes.isEmpty {
+                    await crowd.arrive()
+                    #expect(requests() <= crowd.count * 2, "each would like to have asked for three by now")
+                }
+                bytes += chunk
+            }
+            return bytes
+        }
+    }
+}
+
+/// Those who wait for each other.
+private final class Crowd: Sendable {
+    let count: Int
+    private let arrived = Mutex(0)
+
+    init(_ count: Int) { self.count = count }
+
+    func arrive() async {
+        arrived.withLock { $0 += 1 }
+        while arrived.withLock({ $0 }) < count, !Task.isCancelled { await Task.yield() }
+    }
 }

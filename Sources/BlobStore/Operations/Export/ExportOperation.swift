@@ -128,7 +128,8 @@ public struct ExportOperation: Sendable {
             return .failed
         case .package(let record):
             do throws(StoreError) {
-                return try await budget.spend(min(max(record.size, 65_536), 3 << 20)) { () async throws(StoreError) in
+                // What is read from a bucket holds a segment and its connection's buffers in memory.
+                return try await budget.spend(min(max(record.size, 65_536), 8 << 20)) { () async throws(StoreError) in
                     try await export(record, visit, pass)
                 }
             } catch {

@@ -36,7 +36,8 @@ extension FeedCopy {
     }
 
     private func copy(_ digest: Digest, _ size: Int64) async throws(StoreError) {
-        try await budget.spend(min(max(size, 65_536), 6 << 20)) { () async throws(StoreError) in
+        // A segment of a bucket is on its way in, and a part of another out, each with its connection's buffers.
+        try await budget.spend(min(max(size, 65_536), 16 << 20)) { () async throws(StoreError) in
             let isThere = try await atDestination { () async throws(StoreError) in
                 guard try await destination.storage.refreshObject(FeedLayout.blob(digest), size: size) else {
                     return false
