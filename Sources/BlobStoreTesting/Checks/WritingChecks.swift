@@ -111,11 +111,10 @@ extension StorageConformance {
         let key = try Key("object")
         let bytes = content(3 << 20)
         let begun = Signal()
-        let deadline = ContinuousClock.now + subject.options.patience
         let source = source(of: bytes.count, chunks: 1) { chunk throws(StoreError) in
             begun.raise()
             // Goes on only when it was cancelled, as if nothing had happened.
-            while !Task.isCancelled && ContinuousClock.now < deadline { await Task.yield() }
+            await Signal().wait()
             return chunk
         }
         let outcome = await cancelledOnce(begun) { try await subject.storage.writeObject(key, source) }
@@ -136,7 +135,7 @@ extension StorageConformance {
         await withTaskGroup(of: Result<Value, any Error>?.self) { group in
             group.addTask { await attempt(work) }
             group.addTask {
-                while !begun.isRaised && !Task.isCancelled { await Task.yield() }
+                await begun.wait()
                 return nil
             }
             // The first to end is who waits for the signal, or work that fails before it.
