@@ -36,16 +36,21 @@ package final class Lease: Sendable {
     private static let process = UUID().uuidString.lowercased()
 
     /// Takes a lease that is free, or whose holder gives no sign of life for its length.
+    /// - Parameter waiting: told, before it waits for that, whose sign of life it waits for and how long.
     /// - Throws: `unavailable`, naming the holder, when it is held.
     package static func take(
-        _ name: String, of storage: any Storage, node: NodeName, length: Duration
+        _ name: String, of storage: any Storage, node: NodeName, length: Duration,
+        waiting: (_ node: String, _ seconds: Int64) -> Void = { _, _ in }
     ) async throws(StoreError) -> Lease {
         let key = LeaseRecord.key(name)
         let holder = LeaseRecord.Holder(node: node.text, process: process)
         while true {
             let found: Stored<LeaseRecord>? = try await storage.document(key)
             // Also where this process holds it: two tasks of one process are two at the same work.
-            if let found, let other = found.body.holder { try await watch(found, other, key, storage) }
+            if let found, let other = found.body.holder {
+                waiting(other.node, found.body.seconds)
+                try await watch(found, other, key, storage)
+            }
             var next =
                 found?.body
                 ?? LeaseRecord(

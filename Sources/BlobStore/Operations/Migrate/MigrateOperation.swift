@@ -46,6 +46,8 @@ public struct MigrateOperation: Sendable {
         case progress(WorkProgress)
         /// A package could not be copied.
         case failed(String, StoreError)
+        /// A run of a node did not say that it ended: it waits up to so many seconds for a sign of life.
+        case waiting(node: String, seconds: Int64)
         /// From now on writers are held, until ``released``.
         case held
         case released
@@ -124,7 +126,7 @@ public struct MigrateOperation: Sendable {
         _ = try await store.catalog.feed(feed.name)
         let lease = try await Lease.take(
             "migrate-\(feed.name)", of: store.server.storage, node: store.node,
-            length: .seconds(options.leaseSeconds))
+            length: .seconds(options.leaseSeconds), waiting: { report(.waiting(node: $0, seconds: $1)) })
         return try await lease.hold { () async throws(StoreError) in try await work(lease) }
     }
 

@@ -46,6 +46,7 @@ extension MigrateCommand {
 
     private func show(_ event: ServerMigration.Event, _ meter: Meter, _ console: Console, _ failures: Failures) {
         switch event {
+        case .waiting(let node, let seconds): tell(waitingFor: node, seconds, console)
         case .feed(let feed, let event): show(event, of: feed, meter, console, failures)
         case .failed(let feed, let error): failures.add("feed \(feed)", error)
         case .migrated(let feed, let summary):

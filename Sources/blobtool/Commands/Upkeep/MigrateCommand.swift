@@ -140,9 +140,14 @@ struct MigrateCommand: ToolCommand {
         case .failed(let path, let error):
             failures.add(server ? "\(feed)/\(path)" : path, error)
             meter.add(failures: 1)
+        case .waiting(let node, let seconds): tell(waitingFor: node, seconds, console)
         case .held: tell("held", of: feed, "writers are held while what is new is copied", console)
         case .released: tell("released", of: feed, "writers go on", console)
         }
+    }
+
+    func tell(waitingFor node: String, _ seconds: Int64, _ console: Console) {
+        console.say("\(node) may be at this work: waiting up to \(seconds) s for a sign of life, then taking over")
     }
 
     private func tell(_ event: String, of feed: FeedName, _ sentence: String, _ console: Console) {

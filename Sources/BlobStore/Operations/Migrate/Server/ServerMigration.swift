@@ -10,6 +10,8 @@
 public struct ServerMigration: Sendable {
     /// What happens on the way.
     public enum Event: Sendable {
+        /// A run of a node did not say that it ended: it waits up to so many seconds for a sign of life.
+        case waiting(node: String, seconds: Int64)
         /// A feed's packages are being migrated.
         case feed(FeedName, MigrateOperation.Event)
         /// A feed's packages are in their new root.
@@ -74,7 +76,8 @@ public struct ServerMigration: Sendable {
     ) async throws(StoreError) -> Value {
         try await store.server.verify()
         let lease = try await Lease.take(
-            "migrate-server", of: store.server.storage, node: store.node, length: .seconds(options.leaseSeconds))
+            "migrate-server", of: store.server.storage, node: store.node, length: .seconds(options.leaseSeconds),
+            waiting: { report(.waiting(node: $0, seconds: $1)) })
         return try await lease.hold { () async throws(StoreError) in try await work() }
     }
 
