@@ -39,7 +39,9 @@ extension FeedVisit {
             var placed: Placed?
             try await source.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
                 let staged = try await self.content.stage(content.chunks, expecting: record.digest, extras: extras)
-                placed = try await place(staged, at: record.path, details)
+                placed = try await place(staged, at: record.path, details) { (digest) async throws(StoreError) in
+                    try await names(digest, at: record.path)
+                }
             }
             guard let placed = placed.take() else { throw StoreError(.failed, "the content was never opened") }
             return placed

@@ -57,7 +57,9 @@ extension Feed {
         var visit = first
         var staged = staged
         for _ in 0..<8 {
-            let placed = try await visit.place(staged, at: path, details)
+            let placed = try await visit.place(staged, at: path, details) { (digest) async throws(StoreError) in
+                try await visit.names(digest, at: path)
+            }
             try await visit.settle(placed)
             if try await visit.isCurrent() { return placed.published }
             let next = try await visitForWriting()

@@ -7,18 +7,19 @@ extension FeedVisit {
     package func adopt(
         _ source: ObjectSource, at path: PackagePath, _ details: PublicationDetails
     ) async throws(StoreError) -> Published {
-        if let unchanged = try await recognize(source, at: path) { return unchanged }
+        let present = try await published(at: path)
+        if let present, let unchanged = try await recognize(source, as: present) { return unchanged }
         let staged = try await content.stage(source, extras: extras)
-        let placed = try await place(staged, at: path, details)
+        let placed = try await place(staged, at: path, details) { $0 == present?.digest }
         try await settle(placed)
         return placed.published
     }
 
-    /// What is published at the path, when it is this very content and whole.
-    private func recognize(_ source: ObjectSource, at path: PackagePath) async throws(StoreError) -> Published? {
-        let found: Stored<PackageRecord>?
-        do { found = try await package(path) } catch  where error.code == .corrupt { return nil }
-        guard let present = found?.body, present.deleted == nil else { return nil }
+    /// What is published, when it is this very content and whole.
+    private func recognize(
+        _ source: ObjectSource, as present: PackageRecord
+    ) async throws(StoreError) -> Published? {
+        let path = present.path
         var isSame = present.size == source.size
         if isSame {
             isSame = try await digest(of: source) == present.digest

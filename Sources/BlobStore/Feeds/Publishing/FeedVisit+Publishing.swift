@@ -64,13 +64,17 @@ package struct Placed: ~Copyable, Sendable {
 
 extension FeedVisit {
     /// Steps 1 and 2 for content that is staged.
+    /// - Parameter names: whether the record at the path names that content. Asked before content is brought that was
+    ///   absent: a record that names it by then lacked it, while one that comes later is another publisher's, who found
+    ///   what was brought.
     func place(
-        _ staged: consuming StagedContent, at path: PackagePath, _ details: PublicationDetails
+        _ staged: consuming StagedContent, at path: PackagePath, _ details: PublicationDetails,
+        names: (Digest) async throws(StoreError) -> Bool
     ) async throws(StoreError) -> Placed {
         let summary = staged.summary
         var isHealing = false
         if try await !content.refresh(summary) {
-            let lacksIt = try await names(summary.digest, at: path)
+            let lacksIt = try await names(summary.digest)
             isHealing = try await content.commit(staged) != .present && lacksIt
         }
         let described = PackageContent(
@@ -82,17 +86,19 @@ extension FeedVisit {
             Published(outcome: reported, path: path, digest: summary.digest, size: summary.size))
     }
 
-    /// Whether a package's record names content.
-    ///
-    /// Asked before content is brought that was absent: a record that names it by then lacked it, while one that
-    /// comes later is another publisher's, who found what was brought.
-    func names(_ digest: Digest, at path: PackagePath) async throws(StoreError) -> Bool {
+    /// What is published at the path; nil where nothing is, or its record is garbled.
+    func published(at path: PackagePath) async throws(StoreError) -> PackageRecord? {
         do throws(StoreError) {
-            guard let present = try await package(path)?.body else { return false }
-            return present.deleted == nil && present.digest == digest
+            guard let present = try await package(path)?.body, present.deleted == nil else { return nil }
+            return present
         } catch  where error.code == .corrupt {
-            return false
+            return nil
         }
+    }
+
+    /// Whether a package's record names content.
+    func names(_ digest: Digest, at path: PackagePath) async throws(StoreError) -> Bool {
+        try await published(at: path)?.digest == digest
     }
 
     /// Step 3.

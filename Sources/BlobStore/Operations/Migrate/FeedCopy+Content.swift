@@ -98,7 +98,7 @@ extension FeedCopy {
             }
             try await atDestination { () async throws(StoreError) in
                 let staged = try await content.stage(chunks, expecting: digest)
-                _ = try await content.secure(staged)
+                _ = try await content.commit(staged)
                 try await expectToReadBack(digest)
             }
         }
