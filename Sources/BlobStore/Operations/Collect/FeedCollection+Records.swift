@@ -37,17 +37,8 @@ extension FeedCollection {
                 .unavailable, "the record \(key) is listed, but reads as absent, so what it names is unknown: try again"
             )
         }
-        if visit.isExpired(record), try await isOld(key, listed) { return [] }
+        if try await visit.isExpired(record, listed: listed) { return [] }
         return record.allReferences
-    }
-
-    /// Whether a record has stood as it is for the grace period, by the storage's own clock: what a tombstone says of
-    /// its time is by the clock of whoever wrote it.
-    private func isOld(_ key: Key, _ listed: ObjectInfo?) async throws(StoreError) -> Bool {
-        if let place = try await storage.formerVersionsPlace(of: [key]), let inner = place.keys.first {
-            return (try await place.storage.recordAge(inner) ?? .zero) > grace
-        }
-        return (listed?.age ?? .zero) > grace
     }
 
     private static func unknown(_ name: String) -> StoreError {

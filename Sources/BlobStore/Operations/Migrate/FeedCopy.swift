@@ -96,7 +96,7 @@ final class FeedCopy: Sendable {
             guard let record = try found.get() else { return }
             let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
             try stored.body.check(path)
-            if source.isExpired(stored.body) {
+            if try await source.isExpired(stored.body) {
                 // It is left behind, unless it would leave a package there undeleted.
                 if present == nil || record.bytes == present?.bytes { return }
                 return try await atDestination { () async throws(StoreError) in

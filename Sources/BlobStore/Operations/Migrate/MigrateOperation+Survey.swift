@@ -81,7 +81,7 @@ private struct MigrationSurvey: Sendable {
                 guard let record = try found.get() else { continue }
                 let body = try Stored<PackageRecord>(record, at: path.key).body
                 try body.check(path)
-                if source.isExpired(body) { continue }
+                if try await source.isExpired(body) { continue }
                 if try present.get()?.bytes == record.bytes { summary.skipped += 1 } else { summary.copied += 1 }
                 try await references.add(body.allReferences)
             } catch {

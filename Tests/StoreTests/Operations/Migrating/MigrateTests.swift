@@ -137,6 +137,21 @@ import Testing
         #expect(try await feed.paths().flattened().map(\.text) == ["b"])
     }
 
+    @Test("a tombstone expires by the storage's own clock, whatever the clock of its writer said", arguments: 0..<2)
+    func storageClock(_ periods: Int) async throws {
+        let bench = try await Bench()
+        let clock = ManualClock()
+        try bench.opener.replace(RootURL("/memory/feed"), with: MemoryStorage(clock: clock))
+        let feed = try await bench.feed("npm", FeedPolicy(graceSeconds: 5), root: "/memory/feed")
+        for name in ["a", "b", "b2"] { try await feed.publish(name, at: name) }
+        clock.advance(by: .seconds(100))
+        try await feed.remove(PackagePath("b"), by: "x")
+        try await Self.expire(PackagePath("b"), in: feed)
+        clock.advance(by: .seconds(6 * periods))
+        try await Self.migrate(feed, to: "/memory/a")
+        #expect(try await feed.paths().flattened().map(\.text) == (periods == 0 ? ["a", "b", "b2"] : ["a", "b2"]))
+    }
+
     /// Makes a tombstone older than it is.
     private static func expire(_ path: PackagePath, in feed: Feed) async throws {
         let visit = try await feed.visit()

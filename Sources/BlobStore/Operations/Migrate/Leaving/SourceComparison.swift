@@ -38,7 +38,7 @@ struct SourceComparison: Sendable {
         let path: PackagePath
         switch listing {
         case .package(let record):
-            if former.isExpired(record) { return nil }
+            if try await former.isExpired(record) { return nil }
             path = record.path
         // What cannot be read here must be there all the same.
         case .unreadable(let unread, _): path = unread
