@@ -35,6 +35,8 @@ public struct RegisterClient {
         var found: (String?, Record.Expectation)?
         await history.record(name, .read) {
             switch await attempt({ try await storage.readRecord(key) }) {
+            // What is told as damaged is believed by nobody.
+            case .success(let record?) where record.flaw != nil: return .unknown
             case .success(let record?):
                 let value = String(decoding: record.bytes, as: UTF8.self)
                 found = (value, .version(record.version))
