@@ -16,45 +16,21 @@ struct CollectionModelTests {
 
     @Test("on a filesystem the rules together lose nothing, whoever stops where", arguments: retirements.indices)
     func retirement(_ index: Int) {
-        let finding = Self.retirements[index].search()
-        #expect(finding.isSound, "\(finding)")
-        print("retirement, case \(index): \(finding)")
+        expectSound("retirement", Self.retirements, index)
     }
 
     @Test("on a filesystem no rule can be left out", arguments: RetirementModel.Rule.allCases)
     func retirementRule(_ rule: RetirementModel.Rule) {
-        expectCounterexample("retirement without \(rule)", Self.retirements) { model in
-            var model = model
-            model.without = rule
-            return model.search()
-        }
+        expectNeeded(rule, "retirement", Self.retirements)
     }
 
     @Test("on S3 the rules together lose nothing, whoever stops where", arguments: markers.indices)
     func marker(_ index: Int) {
-        let finding = Self.markers[index].search()
-        #expect(finding.isSound, "\(finding)")
-        print("markers, case \(index): \(finding)")
+        expectSound("markers", Self.markers, index)
     }
 
     @Test("on S3 no rule can be left out", arguments: MarkerModel.Rule.allCases)
     func markerRule(_ rule: MarkerModel.Rule) {
-        expectCounterexample("markers without \(rule)", Self.markers) { model in
-            var model = model
-            model.without = rule
-            return model.search()
-        }
+        expectNeeded(rule, "markers", Self.markers)
     }
-}
-
-/// Expects that a search finds a flaw in one of the models, and prints the first.
-func expectCounterexample<Model>(_ name: String, _ models: [Model], search: (Model) -> Finding) {
-    for model in models {
-        let finding = search(model)
-        if case .counterexample = finding {
-            print("\(name): \(finding)")
-            return
-        }
-    }
-    Issue.record("\(name): nothing is lost, so the rule is not needed, or the model does not show why")
 }

@@ -3,7 +3,7 @@
 ///
 /// Time is what ages: of the marker and of a signed DELETE, in units of F. So there is no end of time in it.
 /// Of versions it is known only who holds the current one.
-struct MarkerModel {
+struct MarkerModel: RuledModel {
     enum Rule: CaseIterable {
         /// The server refuses a DELETE that was signed longer than F ago.
         case refusesOldDeletes

@@ -2,7 +2,7 @@
 /// the blob to a name of their own in `retired/`, and settlers, who are any process, each with one retired copy.
 ///
 /// There is no clock in it: the rules lose nothing however short the grace period is.
-struct RetirementModel {
+struct RetirementModel: RuledModel {
     enum Rule: CaseIterable {
         /// A settler lists the records, beginning after the move.
         case listsAfterTheMove

@@ -2,7 +2,7 @@
 ///
 /// Clocks are compared by nobody. Each node's timers are counted in ticks of its own clock, up to where they end; each
 /// is at most ``drift`` ticks ahead of the slowest, so that over any time two come apart by twice that.
-struct LeaseModel {
+struct LeaseModel: RuledModel {
     enum Rule: CaseIterable {
         /// A holder believes until the time before he sent his last successful renewal, plus the length.
         case countsFromSending

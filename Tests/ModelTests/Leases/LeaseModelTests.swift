@@ -17,6 +17,6 @@ struct LeaseModelTests {
 
     @Test("no rule can be left out", arguments: LeaseModel.Rule.allCases)
     func rule(_ rule: LeaseModel.Rule) {
-        expectCounterexample("leases without \(rule)", [LeaseModel(without: rule)]) { $0.search() }
+        expectNeeded(rule, "leases", [LeaseModel()])
     }
 }

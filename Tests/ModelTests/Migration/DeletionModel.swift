@@ -2,7 +2,7 @@
 /// may believe that they hold the lease, and each of whom may be paused at any step; and migrators.
 ///
 /// There are two roots. What stands in them is one package, of which the catalog's root must always have the content.
-struct DeletionModel {
+struct DeletionModel: RuledModel {
     enum Rule: CaseIterable {
         /// The catalog says that a root is being deleted before anything of it goes.
         case marksFirst

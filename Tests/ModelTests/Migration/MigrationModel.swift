@@ -4,7 +4,7 @@
 /// Of the catalog's versions (as far as they concern the migration) and of its epochs it is known only who holds the
 /// current one. A package's record is the publication that it tells of, and which write of it, since no two writes
 /// are the same: one that nobody remembers is as good as new.
-struct MigrationModel {
+struct MigrationModel: RuledModel {
     enum Rule: CaseIterable {
         /// A publisher reads the catalog again before he reports.
         case looksAtTheCatalogAgain

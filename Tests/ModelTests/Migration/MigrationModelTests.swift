@@ -10,18 +10,12 @@ struct MigrationModelTests {
 
     @Test("the rules together lose nothing, whoever stops where, also on the way back", arguments: models.indices)
     func sound(_ index: Int) {
-        let finding = Self.models[index].search()
-        #expect(finding.isSound, "\(finding)")
-        print("migration, case \(index): \(finding)")
+        expectSound("migration", Self.models, index)
     }
 
     @Test("no rule can be left out", arguments: MigrationModel.Rule.allCases)
     func rule(_ rule: MigrationModel.Rule) {
-        expectCounterexample("migration without \(rule)", Self.models) { model in
-            var model = model
-            model.without = rule
-            return model.search()
-        }
+        expectNeeded(rule, "migration", Self.models)
     }
 }
 
@@ -37,17 +31,11 @@ struct DeletionModelTests {
         "the rules together keep what the feed's root holds, whoever stops where and goes on", arguments: models.indices
     )
     func sound(_ index: Int) {
-        let finding = Self.models[index].search()
-        #expect(finding.isSound, "\(finding)")
-        print("deletion, case \(index): \(finding)")
+        expectSound("deletion", Self.models, index)
     }
 
     @Test("no rule can be left out", arguments: DeletionModel.Rule.allCases)
     func rule(_ rule: DeletionModel.Rule) {
-        expectCounterexample("deletion without \(rule)", Self.models) { model in
-            var model = model
-            model.without = rule
-            return model.search()
-        }
+        expectNeeded(rule, "deletion", Self.models)
     }
 }

@@ -3,7 +3,7 @@
 ///
 /// Both catalogs change only by compare-and-swap. What stands in a record is a number that grows with each change; the
 /// catalog in charge must always have the last one that was reported.
-struct HandoverModel {
+struct HandoverModel: RuledModel {
     enum Rule: CaseIterable {
         /// The new catalog is read before the old one.
         case readsNewFirst

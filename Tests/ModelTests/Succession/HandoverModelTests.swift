@@ -10,17 +10,11 @@ struct HandoverModelTests {
 
     @Test("the rules together keep every change, and one catalog in charge", arguments: models.indices)
     func sound(_ index: Int) {
-        let finding = Self.models[index].search()
-        #expect(finding.isSound, "\(finding)")
-        print("handover, case \(index): \(finding)")
+        expectSound("handover", Self.models, index)
     }
 
     @Test("no rule can be left out", arguments: HandoverModel.Rule.allCases)
     func rule(_ rule: HandoverModel.Rule) {
-        expectCounterexample("handover without \(rule)", Self.models) { model in
-            var model = model
-            model.without = rule
-            return model.search()
-        }
+        expectNeeded(rule, "handover", Self.models)
     }
 }
