@@ -16,7 +16,7 @@ extension Feed {
     /// - Throws: as ``remove(_:by:)`` does.
     package func foreseeRemoval(of path: PackagePath) async throws(StoreError) {
         let visit = try await visitForWriting()
-        try visit.expectPresent(try await visit.published(path).body)
+        try visit.expectPresent(try await visit.existing(path).body)
     }
 
     /// Brings back a deleted package, or a former revision of one in a mutable feed.
@@ -80,7 +80,7 @@ extension FeedVisit {
     ) async throws(StoreError) -> Stored<PackageRecord> {
         var backoff = Backoff()
         while true {
-            let stored = try await published(path)
+            let stored = try await existing(path)
             guard let next = try change(stored) else { return stored }
             do { return try await storage.replace(path.key, stored, with: next) } catch
                 where
@@ -92,7 +92,7 @@ extension FeedVisit {
     }
 
     /// The record of a path, of a deleted package too.
-    fileprivate func published(_ path: PackagePath) async throws(StoreError) -> Stored<PackageRecord> {
+    fileprivate func existing(_ path: PackagePath) async throws(StoreError) -> Stored<PackageRecord> {
         if let stored = try await package(path) { return stored }
         throw StoreError(.notFound, "\"\(path)\" was never published in feed \"\(feed.name)\"")
     }

@@ -52,6 +52,9 @@ import Testing
         #expect(try await bench.store.feed("nuget").record().root == RootURL(Moves.place + "/feeds/nuget"))
         var options = MigrateTests.options
         options.allowsDamage = true
+        options.isDryRun = true
+        #expect(try await Moves.migrate(bench.store, options).feeds == 3, "as a dry run foresees it")
+        options.isDryRun = false
         #expect(try await Moves.migrate(bench.store, options).cutover, "to the same place again")
     }
 

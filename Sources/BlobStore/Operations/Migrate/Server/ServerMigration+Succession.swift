@@ -9,8 +9,7 @@ extension ServerMigration {
                 url, Root.Identity(.server, id: note.body.id), with: store.opener)
             return (successor, note)
         }
-        // What a move that was given up has left there is no reason to refuse the place.
-        if note?.body.root != url { try await refuse(url) }
+        try await refuse(url, note?.body)
         try await expectPredecessorDone()
         let (successor, isNew) = try await Root.create(
             url, Root.Identity(.server, server: store.rootID), with: store.opener)
@@ -103,12 +102,12 @@ extension ServerMigration {
         return summary
     }
 
-    /// - Throws: when the place cannot be a server root beside this one.
-    func refuse(_ url: RootURL) async throws(StoreError) {
-        if let note = try await Succession.find(in: store.server.storage)?.body, note.state != .givenUp {
-            if note.root == url { return }
-            throw onItsWay(note)
-        }
+    /// - Parameter note: what the server root says of its successor. What a move to the same place has left there is no
+    ///   reason to refuse the place, given up or not.
+    /// - Throws: when the place cannot be a server root beside this one, or another is its successor.
+    func refuse(_ url: RootURL, _ note: Succession?) async throws(StoreError) {
+        if let note, note.root == url { return }
+        if let note, note.state != .givenUp { throw onItsWay(note) }
         try await store.refuseOverlap(ofServer: url)
     }
 

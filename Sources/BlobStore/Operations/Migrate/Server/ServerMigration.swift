@@ -61,7 +61,7 @@ public struct ServerMigration: Sendable {
             return summary
         }
         if options.isDryRun {
-            try await refuse(url)
+            try await refuse(url, try await Succession.find(in: store.server.storage)?.body)
             try await eachFeed(&summary) { (name, summary) async throws(StoreError) in
                 try await migrate(name, into: url, &summary)
                 summary.feeds += 1
