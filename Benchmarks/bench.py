@@ -1,4 +1,4 @@
-"""What every work is measured with: a place on disk, data, servers, and processes whose use of the machine is counted."""
+"""What every work is measured with: a place on disk, data, servers, and processes whose use is counted."""
 
 import os
 import random
@@ -136,8 +136,9 @@ class Bench:
         else:
             port = int(server.endpoint.rsplit(":", 1)[1])
             steps = "lock\nvolume.vacuum -garbageThreshold=0.01\nunlock\n"
-            subprocess.run([self.tool("weed"), "shell", f"-master=127.0.0.1:{port + 1}.{port + 2}"], input=steps, text=True,
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.directory)
+            subprocess.run([self.tool("weed"), "shell", f"-master=127.0.0.1:{port + 1}.{port + 2}"], input=steps,
+                           text=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           cwd=self.directory)
 
     @staticmethod
     def script(name, verb, keep="1", must=True):

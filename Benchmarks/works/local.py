@@ -19,9 +19,11 @@ def import_small(bench):
     race.add("cp -a (not durable)", ["cp", "-a", source, target], lambda: bench.fresh(target))
     race.add("cp -a; sync", shell("cp -a {0} {1}; sync -f {1}", source, target), lambda: bench.fresh(target))
     race.add("one by one, each with fsync", [sys.executable, ONE_BY_ONE, source, target], lambda: bench.fresh(target))
-    race.add("rclone copy (not durable)", [*RCLONE, "copy", source, target], lambda: bench.fresh(target), needs="rclone")
+    race.add("rclone copy (not durable)", [*RCLONE, "copy", source, target], lambda: bench.fresh(target),
+             needs="rclone")
     more, make = restic(bench, bench.path("restic"))
-    race.add("restic backup", ["restic", "backup", "-q", "--compression", "off", source], make, needs="restic", more=more)
+    race.add("restic backup", ["restic", "backup", "-q", "--compression", "off", source], make, needs="restic",
+             more=more)
     return race.run()
 
 
@@ -39,5 +41,6 @@ def publish_large(bench):
     race.add("rclone copyto (not durable)", [*RCLONE, "copyto", source, target], lambda: bench.fresh(target),
              needs="rclone")
     more, make = restic(bench, bench.path("restic"))
-    race.add("restic backup", ["restic", "backup", "-q", "--compression", "off", source], make, needs="restic", more=more)
+    race.add("restic backup", ["restic", "backup", "-q", "--compression", "off", source], make, needs="restic",
+             more=more)
     return race.run()

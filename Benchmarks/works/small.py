@@ -12,7 +12,8 @@ def one_package(bench):
     results = []
     for title, command, before in (
         ("publishing one package of 4 KiB", ["push", "f", source], bench.make_feed),
-        ("fetching one package of 4 KiB", ["pull", "f", "package-000000.bin", "-o", target], lambda: fetchable(bench, source)),
+        ("fetching one package of 4 KiB", ["pull", "f", "package-000000.bin", "-o", target],
+         lambda: fetchable(bench, source)),
         ("saying the version", ["--version"], lambda: None),
     ):
         race = Race(bench, title, rounds=bench.rounds * 4)
@@ -44,8 +45,9 @@ def many_publishers(bench):
             bench.ours("feed", "create", f"f{index}")
 
     def pushes(feed):
-        return shell("for n in $(seq 0 15); do {0} push " + feed + " -r {1}/$(printf %04d $n) --prefix $n -q & done; wait",
-                     bench.blobtool, source)
+        return shell(
+            "for n in $(seq 0 15); do {0} push " + feed + " -r {1}/$(printf %04d $n) --prefix $n -q & done; wait",
+            bench.blobtool, source)
 
     race = Race(bench, "16 processes publish 100 files of 8 KiB each: to one feed, beside one feed for each")
     race.add("one feed", pushes("f"), lambda: feeds(0))

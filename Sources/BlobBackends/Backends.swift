@@ -1,60 +1,43 @@
 internal import BlobFS
 internal import BlobS3
 public import BlobStore
+internal import Logging
 
-/// Turns root URLs into storages: the one place that knows every backend.
+/// Turns root URLs into storages: the one list of schemes, and the one stack of decorators.
 public struct Backends: StorageOpener {
-    private let options: FileStorageOptions
+    /// The schemes of all backends that this knows.
+    public let schemes: StorageSchemes
     /// What all storages that are opened here share.
     private let bandwidth: TokenBucket?
-    private let connections = S3Connections()
-    private let isForOneWriter: Bool
 
     /// - Parameters:
     ///   - threads: how many blocking calls a root on a filesystem may have under way.
     ///   - bytesPerSecond: how much all roots together may move; nil for as much as they can.
     ///   - isForOneWriter: whether a bucket whose server keeps to no conditional writes is accepted for a root that
     ///     only one process writes to. Such a root remembers it.
-    public init(threads: Int = 32, bytesPerSecond: Int64? = nil, isForOneWriter: Bool = false) {
-        self.isForOneWriter = isForOneWriter
-        options = FileStorageOptions(threads: threads)
+    ///   - others: schemes of other packages.
+    public init(
+        threads: Int = 32, bytesPerSecond: Int64? = nil, isForOneWriter: Bool = false,
+        adding others: [any StorageScheme] = []
+    ) {
+        schemes = StorageSchemes(
+            [FileScheme(FileStorageOptions(threads: threads)), S3Scheme(isForOneWriter: isForOneWriter)] + others)
         bandwidth = bytesPerSecond.map { TokenBucket(bytesPerSecond: $0) }
     }
 
-    public func open(_ url: RootURL) async throws(StoreError) -> any Storage {
-        switch url.place {
-        case .file(let path): stacked(try await FileStorage.open(path: path, options: options))
-        case .s3(let bucket, let prefix, let settings):
-            stacked(
-                try await S3Storage.open(
-                    bucket: bucket, prefix: prefix, settings: settings, address: url.description, with: connections,
-                    isForOneWriter: isForOneWriter))
-        }
+    public func open(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage {
+        stacked(try await schemes.open(url, inside: outer))
     }
 
     public func create(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage {
-        switch url.place {
-        case .file(let path):
-            stacked(try await FileStorage.create(path: path, inside: outer?.path, options: options))
-        case .s3(let bucket, let prefix, let settings):
-            stacked(
-                try await S3Storage.create(
-                    bucket: bucket, prefix: prefix, settings: settings, address: url.description, with: connections,
-                    isForOneWriter: isForOneWriter))
-        }
+        stacked(try await schemes.create(url, inside: outer))
     }
 
-    /// A storage with the decorators that were asked for.
+    /// A storage with what was asked for before it, the outermost last; with nothing where nothing was.
     private func stacked(_ storage: any Storage) -> any Storage {
-        guard let bandwidth else { return storage }
-        return ThrottledStorage(storage, bucket: bandwidth)
-    }
-}
-
-extension RootURL {
-    /// The path of a root on a filesystem.
-    fileprivate var path: String? {
-        if case .file(let path) = place { path } else { nil }
+        let observed = ObservingStorage.ifAnybodyListens(to: storage, logger: Logger(label: "blobstore.storage"))
+        guard let bandwidth else { return observed }
+        return ThrottledStorage(observed, bucket: bandwidth)
     }
 }
 
@@ -67,6 +50,7 @@ extension PackageStore {
     public static func open(
         _ url: String, node: String, rootID: String? = nil
     ) async throws(StoreError) -> PackageStore {
-        try await open(RootURL(url), node: NodeName(node), rootID: rootID, with: Backends())
+        let backends = Backends()
+        return try await open(backends.schemes.url(url), node: NodeName(node), rootID: rootID, with: backends)
     }
 }

@@ -24,6 +24,7 @@ public struct Hasher: ~Copyable, Sendable {
     private nonisolated(unsafe) let context: OpaquePointer?  // Used by its owner alone: the hasher is not copyable.
     private var isSound: Bool
 
+    /// A hasher that has seen nothing yet.
     public init(_ function: HashFunction) {
         context = EVP_MD_CTX_new()
         isSound = context != nil && EVP_DigestInit_ex(context, function.method, nil) == 1

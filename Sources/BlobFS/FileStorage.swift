@@ -1,6 +1,6 @@
-public import BlobStore
-internal import BlobSystem
+package import BlobSystem
 internal import FoundationEssentials
+public import ObjectStorage
 
 /// A storage in a directory: a local disk, or an NFS or SMB mount that many nodes share.
 ///
@@ -14,149 +14,123 @@ internal import FoundationEssentials
 ///
 /// *Cost*: blocking calls run on threads of this storage's own, a whole file operation at a time.
 /// - Source: openat2(2), link(2), fsync(2), and what real mounts were measured to do.
-public final class FileStorage: Storage {
+public final class FileStorage: ClockedStorage {
     public let address: String
 
-    let files: RootFiles
-    private let pool: BlockingPool
-    private let deadline: Duration
+    let mount: MountGuard
+    let lanes: BlockingLanes
+    let deadline: Duration
+    let outage: Duration
 
-    private init(path: String, files: RootFiles, pool: BlockingPool, deadline: Duration) {
+    private init(path: String, root: OpenRoot, lanes: BlockingLanes, options: FileStorageOptions) {
         address = "file://" + path
-        self.files = files
-        self.pool = pool
-        self.deadline = deadline
+        mount = MountGuard(root)
+        self.lanes = lanes
+        deadline = options.deadline
+        outage = options.outage
     }
 
-    /// Opens an existing directory. Nothing is written, unless it has a `staging/` already, where what the
-    /// filesystem can do is then measured.
-    /// - Parameter path: of the directory; symbolic links on the way to it are followed.
-    /// - Throws: `notFound`, `invalidArgument` when it is no directory, `unsupported` on a kernel without openat2.
+    /// The root as it is open now.
+    var root: OpenRoot { mount.root }
+
+    /// Opens an existing directory. Nothing is written, then or while it is only read; what the filesystem can do is
+    /// measured before the first write.
+    /// - Parameters:
+    ///   - path: of the directory; symbolic links on the way to it are followed.
+    ///   - outer: an existing root's directory; from there on no symbolic link is followed.
+    /// - Throws: `notFound`, `invalidArgument` when it is no directory, `wrongRoot` where a link stands in the way,
+    ///   `unsupported` on a kernel without openat2.
     public static func open(
-        path: String, options: FileStorageOptions = FileStorageOptions()
+        path: String, inside outer: String? = nil, options: FileStorageOptions = FileStorageOptions()
     ) async throws(StoreError) -> FileStorage {
-        try await open(path: path, options: options, creating: false)
+        try await open(path: path, inside: outer, options: options, creating: false)
     }
 
     /// Opens a directory, made with the usual permissions if it is missing, and those above it too; their names are
     /// durable on return. Nothing is written into it: it may turn out to be somebody else's.
     /// - Parameter outer: an existing root's directory; what is made below it gets its permissions and group, whatever
     ///   the umask.
-    /// - Throws: as ``open(path:options:)``.
+    /// - Throws: as ``open(path:inside:options:)``.
     public static func create(
         path: String, inside outer: String? = nil, options: FileStorageOptions = FileStorageOptions()
     ) async throws(StoreError) -> FileStorage {
-        try await open(path: path, options: options, creating: true, inside: outer)
+        try await open(path: path, inside: outer, options: options, creating: true)
     }
 
     private static func open(
-        path: String, options: FileStorageOptions, creating: Bool, inside outer: String? = nil
+        path: String, inside outer: String?, options: FileStorageOptions, creating: Bool
     ) async throws(StoreError) -> FileStorage {
         let path = try absolute(path)
-        let pool = BlockingPool(name: "blob-fs", limits: BlockingPool.Limits(threads: options.threads))
-        let calls = UninterruptedCalls(options.calls)
-        let outcome = await pool.run(deadline: options.deadline) { (_) throws(StoreError) in
-            if creating { try RootFiles.makeRoot(path, inside: outer, calls) }
-            let files = try RootFiles(path: path, calls: calls)
-            if try files.staging.exists() { _ = try files.measure() }
-            return files
+        let place = RootPath(path, inside: outer)
+        let lanes = BlockingLanes(threads: options.threads)
+        let (calls, failures) = (UninterruptedCalls(options.calls), options.flushFailures)
+        let outcome = await lanes[.reading].run(deadline: options.deadline) { (_) throws(StoreError) in
+            if creating { try OpenRoot.makeDirectory(place, calls: calls, lanes: lanes, failures: failures) }
+            return try OpenRoot(place, calls: calls, lanes: lanes, failures: failures)
         }
-        let files: RootFiles
-        do throws(StoreError) { files = try outcome.value(during: "open", root: path) } catch {
-            await pool.close(waitingAtMost: .milliseconds(100))
+        let root: OpenRoot
+        do throws(StoreError) { root = try outcome.value(during: "open", root: path) } catch {
+            await lanes.close(waitingAtMost: .milliseconds(100))
             throw error.during("open", root: path)
         }
-        return FileStorage(path: path, files: files, pool: pool, deadline: options.deadline)
+        return FileStorage(path: path, root: root, lanes: lanes, options: options)
     }
 
     private static func absolute(_ path: String) throws(StoreError) -> String {
         if path.isEmpty || path.utf8.contains(0) {
-            throw StoreError(.invalidArgument, "the path of a root is empty or has a NUL in it")
+            throw StoreError(.invalidArgument, "the path of a root is empty or contains a NUL byte")
         }
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     /// Known without asking the filesystem; what was not yet measured is assumed to work and measured before it is
     /// relied upon.
-    public var capabilities: Capabilities { files.capabilities() }
+    public var capabilities: Capabilities { root.capabilities() }
 
     /// Makes `staging/`, and measures there what this filesystem can do.
     public func measure() async throws(StoreError) {
-        _ = try await blocking("measure") { (files, _) throws(StoreError) in try files.measure() }
+        _ = try await blocking("measure", lane: .writing) { (root, _) throws(StoreError) in try root.measure() }
+    }
+
+    public func readClock() async throws(StoreError) {
+        try await blocking("readClock", lane: .writing) { (root, _) throws(StoreError) in try root.readClock() }
     }
 
     public func checkLocation() async throws(StoreError) {
-        try await blocking("checkLocation") { (files, _) throws(StoreError) in try files.root.checkLocation() }
+        let mount = mount
+        try await blocking("checkLocation", lane: .reading) { (_, _) throws(StoreError) in try mount.check() }
     }
 
     /// Lets what was begun end, and its threads leave; one that is stuck in a call is left behind after ten seconds.
     public func close() async {
-        await pool.close()
+        await lanes.close()
     }
 }
 
-// MARK: - Blocking work
-
-extension FileStorage {
-    /// Runs a whole operation on a blocking thread, through a freshly opened root when the server has forgotten it.
-    ///
-    /// `body` may be run more than once, and finds its way from the root each time.
-    func blocking<Value: Sendable>(
-        _ operation: String, _ key: Key? = nil,
-        _ body: @escaping @Sendable (RootFiles, any Patience) throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        if Task.isCancelled {
-            throw StoreError(.cancelled, "cancelled").during(operation, key: key?.text, root: address)
-        }
-        let files = files
-        let outcome = await pool.run(deadline: deadline) { (patience) throws(StoreError) in
-            try files.root.steadily { () throws(StoreError) in try body(files, patience) }
-        }
-        return try outcome.value(during: operation, key: key, root: address)
-    }
-
-    /// Begins an operation on a blocking thread without waiting for it; `answer` is called once.
-    func begin<Value: Sendable>(
-        _ operation: String,
-        _ body: @escaping @Sendable (RootFiles, any Patience) throws(StoreError) -> Value,
-        answer: @escaping @Sendable (Result<Value, StoreError>) -> Void
-    ) {
-        let (files, address) = (files, address)
-        pool.start(deadline: deadline) { (patience) throws(StoreError) in
-            try files.root.steadily { () throws(StoreError) in try body(files, patience) }
-        } answer: { (outcome: BlockingOutcome<Value, StoreError>) in
-            answer(Result { () throws(StoreError) in try outcome.value(during: operation, root: address) })
-        }
-    }
+extension FileStorage: AnchoredStorage {
+    /// Names the record that tells this root from others when it is mounted again.
+    public func anchor(to key: Key, _ bytes: [UInt8]) { mount.anchor(to: key, bytes) }
 }
 
-extension BlockingOutcome where Failure == StoreError {
-    /// What the job returned, or why there is nothing.
-    func value(during operation: String, key: Key? = nil, root: String) throws(StoreError) -> Value {
-        let failure: StoreError
-        switch self {
-        case .done(.success(let value)): return value
-        case .done(.failure(let error)): failure = error
-        case .expired(let hadBegun):
-            failure = StoreError(
-                .unavailable, "the filesystem did not answer in time: is the server up?",
-                cause: .other(hadBegun ? Self.hadBegun : "was still waiting for a thread"))
-        case .refused(.closed): failure = StoreError(.unavailable, "the storage was closed", isRetryable: false)
-        case .refused(.queueFull):
-            failure = StoreError(.unavailable, "too many operations wait for the filesystem: is the server up?")
-        case .refused(.noThread): failure = StoreError(.unavailable, "this process can start no more threads")
-        }
-        if let whole = failure.ofWholeRoot(root) { throw whole.during(operation, root: root) }
-        throw failure.during(operation, key: key?.text, root: root)
+/// How a root on a filesystem is worked with.
+public struct FileStorageOptions: Sendable {
+    /// At most this many threads are in system calls for this root at a time that read; and as many that write, and
+    /// that flush.
+    public var threads: Int
+    /// An operation on files that takes longer is `unavailable` to its caller, e.g. when a mount hangs. What has much
+    /// to flush or to remove may take longer by its size.
+    public var deadline: Duration
+    /// So long work on a share waits for a server that cannot be reached, where the mount itself does not wait.
+    public var outage: Duration
+    /// The system calls; tests put their own in.
+    package var calls: any SystemCalls = LinuxCalls()
+    /// Which flushes have failed; tests that stand for several processes put their own in.
+    package var flushFailures = FlushFailures.ofThisProcess
+
+    /// Options; the defaults suit a server.
+    public init(threads: Int = 32, deadline: Duration = .seconds(120), outage: Duration = .seconds(60)) {
+        self.threads = threads
+        self.deadline = deadline
+        self.outage = outage
     }
-
-    private static var hadBegun: String { StoreError.stillRunning }
-}
-
-extension StoreError {
-    /// The cause of an expiry whose operation may still be at work.
-    static let stillRunning = "was at work when the time was over"
-
-    /// Whether an operation may still be at work, and its end will not be known.
-    var mayStillHappen: Bool { cause == .other(Self.stillRunning) }
 }

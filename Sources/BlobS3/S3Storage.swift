@@ -1,5 +1,5 @@
-public import BlobStore
 internal import BlobSystem
+public import ObjectStorage
 
 /// A storage in a bucket of an S3-compatible server.
 ///
@@ -15,43 +15,44 @@ public final class S3Storage: Storage {
     let session: S3Session
     /// Empty, or with a slash at its end.
     let prefix: String
-    let guarantees: LearntGuarantees
+    let learned: LearnedCapabilities
     /// For files that content is spooled to.
     let pool: BlockingPool
-    /// Who writes without conditions waits for his turn.
-    let oneWriter = Turnstile(places: 1)
+    /// A write without conditions waits for its turn.
+    let oneWriter = AsyncSemaphore(places: 1)
 
     /// - Parameters:
     ///   - address: the root's URL.
     ///   - isForOneWriter: whether a server without conditional writes is accepted, for one process that writes.
     init(
-        _ session: S3Session, prefix: String, address: String, memory: GuaranteeMemory, isForOneWriter: Bool
+        _ session: S3Session, prefix: String, address: String, memory: CapabilityCache, isForOneWriter: Bool
     ) {
         self.address = address
         self.session = session
         self.prefix = prefix
-        guarantees = LearntGuarantees(
-            GuaranteeProbe(session: session, prefix: prefix), memory: memory, isForOneWriter: isForOneWriter)
+        learned = LearnedCapabilities(
+            CapabilityProbe(session: session, prefix: prefix), memory: memory, isForOneWriter: isForOneWriter)
         pool = BlockingPool(name: "blob-s3", limits: BlockingPool.Limits(threads: 4))
     }
 
     /// With nothing known of the server.
     package convenience init(_ session: S3Session, prefix: String, address: String, isForOneWriter: Bool = false) {
         self.init(
-            session, prefix: prefix, address: address, memory: GuaranteeMemory(), isForOneWriter: isForOneWriter)
+            session, prefix: prefix, address: address, memory: CapabilityCache(), isForOneWriter: isForOneWriter)
     }
 
     /// With a server of which everything is known.
-    package convenience init(_ session: S3Session, prefix: String, address: String, assuming found: Guarantees) {
+    package convenience init(_ session: S3Session, prefix: String, address: String, assuming found: ServerCapabilities)
+    {
         self.init(session, prefix: prefix, address: address)
         assume(found)
     }
 
     /// Takes for known what the server promises.
-    package func assume(_ found: Guarantees) { guarantees.assume(found) }
+    package func assume(_ found: ServerCapabilities) { learned.assume(found) }
 
     /// What is known of the server by now.
-    package var learnt: Guarantees? { guarantees.known }
+    package var learnt: ServerCapabilities? { learned.known }
 
     /// Makes sure that a root can be made here: the bucket is there, and the server keeps to what many writers need.
     /// - Throws: `notFound`, `unsupported` by name of the missing guarantee, `invalidArgument` for too long a prefix.
@@ -65,7 +66,7 @@ public final class S3Storage: Storage {
         try await during("create") { () async throws(StoreError) in
             // A listing, since a HEAD cannot tell why it is refused.
             _ = try await session.send(listCall(ListPage(limit: 1)), for: ObjectListingAnswer.self)
-            _ = try await guarantees.required()
+            _ = try await learned.required()
         }
     }
 
@@ -75,11 +76,12 @@ public final class S3Storage: Storage {
     /// Known without asking the server; what was not yet measured is assumed to hold, and measured before it is
     /// relied upon.
     public var capabilities: Capabilities {
-        let found = guarantees.known
+        let found = learned.known
         var advice: [String] = []
         if let missing = found?.missing {
             advice.append(
-                "\(session.address.endpoint) does not keep to \(missing): let one process at a time write to this root")
+                "\(session.address.endpoint) does not support \(missing); let only one process at a time write to this root"
+            )
         }
         return Capabilities(
             sharedWriters: found?.allowsSharing ?? true, atomicMove: false, copyWithoutBytes: true,

@@ -7,13 +7,20 @@
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <dirent.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 const uint64_t blob_resolve_inside = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+int blob_end_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+const int blob_open_path = O_PATH;
+const int blob_itself_only = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
 const unsigned int blob_sync_write = SYNC_FILE_RANGE_WRITE;
 const unsigned int blob_sync_wait_before = SYNC_FILE_RANGE_WAIT_BEFORE;
 
@@ -46,12 +53,30 @@ int64_t blob_filesystem_type(int descriptor) {
     return (int64_t)(uint32_t)status.f_type;
 }
 
+const char *blob_errno_name(int number) {
+    return strerrorname_np(number);
+}
+
 void blob_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
 }
 
+static _Thread_local int may_block;
+
+void blob_let_thread_block(void) {
+    may_block = 1;
+}
+
+int blob_thread_may_block(void) {
+    return may_block;
+}
+
 int blob_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
+}
+
+void blob_share_heap(void) {
+    mallopt(M_ARENA_MAX, 1);
 }
 
 void blob_set_heap(int map_threshold_bytes, int trim_threshold_bytes) {

@@ -4,10 +4,10 @@ internal import ArgumentParser
 struct Blobtool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "blobtool",
-        abstract: "Keeps packages for any number of server nodes on one shared storage.",
+        abstract: "Stores packages for any number of server nodes on one shared storage.",
         discussion: """
-            A server-level root holds feeds, and a feed holds packages by path. The root is named by --root, by \
-            BLOBSTORE_ROOT, or by a config file.
+            A server root holds feeds, and a feed holds packages by path. Name the root with --root, BLOBSTORE_ROOT \
+            or a config file.
 
             Examples:
               blobtool init /mnt/nas/packages
@@ -19,11 +19,13 @@ struct Blobtool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            InitCommand.self, FeedCommand.self, ExplainCommand.self, PushCommand.self, PullCommand.self,
-            ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self, LogCommand.self,
-            PromoteCommand.self, ImportCommand.self, ExportCommand.self, CheckCommand.self,
-            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ProbeCommand.self, ManualCommand.self,
-            ProbeWorkerCommand.self,
+            InitCommand.self, FeedCommand.self, ExplainCommand.self, StatsCommand.self, PushCommand.self,
+            PullCommand.self,
+            CatCommand.self, ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self,
+            LogCommand.self,
+            PromoteCommand.self, ImportCommand.self, ExportCommand.self, CompareCommand.self, CheckCommand.self,
+            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ProbeCommand.self, KeyCommand.self,
+            ClusterCommand.self, ManualCommand.self, ProbeWorkerCommand.self,
         ])
 }
 

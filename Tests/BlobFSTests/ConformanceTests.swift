@@ -1,32 +1,33 @@
 import BlobFS
-import BlobStore
 import BlobStoreTesting
 import BlobSystem
+import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("A storage on a filesystem keeps every promise of the protocol")
 struct ConformanceTests {
     @Test("on a disk, seen from two nodes", arguments: StorageConformance.checks)
     func disk(_ check: StorageConformance.Check) async throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         try await check.run(onNodes: { [try await folder.open(), try await folder.open()] })
     }
 
     @Test("in memory", arguments: StorageConformance.checks)
     func memory(_ check: StorageConformance.Check) async throws {
-        let folder = try TemporaryFolder(in: "/dev/shm")
+        let folder = TemporaryFolder(in: "/dev/shm")
         try await check.run { try await folder.open() }
     }
 
     @Test("under a prefix", arguments: StorageConformance.checks)
     func prefixed(_ check: StorageConformance.Check) async throws {
-        let folder = try TemporaryFolder(in: "/dev/shm")
+        let folder = TemporaryFolder(in: "/dev/shm")
         try await check.run { PrefixStorage(try await folder.open(), prefix: try KeyPrefix("feeds/npm/")) }
     }
 
     @Test("without hard links, by the one process that may write there", arguments: StorageConformance.checks)
     func withoutLinks(_ check: StorageConformance.Check) async throws {
-        let folder = try TemporaryFolder(in: "/dev/shm")
+        let folder = TemporaryFolder(in: "/dev/shm")
         var calls = InterceptedCalls()
         calls.before = { (call) throws(Errno) in if call.name == "linkat" { throw .notSupported } }
         let mount = calls

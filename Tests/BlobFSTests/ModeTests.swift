@@ -1,15 +1,16 @@
 import BlobFS
-import BlobStore
 import BlobSystem
 import FoundationEssentials
 import Glibc
+import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("Modes are those of the root directory, whatever the umask", .serialized)
 struct ModeTests {
     /// A root that a group shares, on a new directory with a group that is not this process's, if it may do that.
     private func shared() throws -> (folder: TemporaryFolder, group: UInt32) {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let group: UInt32 = geteuid() == 0 ? 4_242 : getegid()
         #expect(chown(folder.path, UInt32.max, group) == 0)
         #expect(chmod(folder.path, 0o2775) == 0)
@@ -66,6 +67,37 @@ struct ModeTests {
         }
     }
 
+    @Test("a folder that was left between mkdir and chmod is set right by the next who comes by", arguments: 0..<6)
+    func leftBetween(_ fatal: Int) async throws {
+        let (folder, group) = try shared()
+        let count = Counter()
+        var calls = InterceptedCalls()
+        // A process that is killed there leaves what one leaves that gives up.
+        calls.before = { (call) throws(Errno) in if call.name == "fchmod", count.next() > fatal { throw .inputOutput } }
+        let (doomed, next) = (try await folder.open(calls), try await folder.open())
+        try await withMask(0o077) {
+            for storage in [doomed, next] {
+                _ = try? await storage.writeObject(Key("a/b/object"), ObjectSource([1]))
+                let version = try? await storage.writeRecord(Key("records/r.json"), [1], expecting: .absent)
+                if let version {
+                    _ = try? await storage.writeRecord(Key("records/r.json"), [2], expecting: .version(version))
+                }
+            }
+            let now = try await next.readRecord(Key("records/r.json"))
+            #expect(now != nil)
+            _ = try await next.writeRecord(
+                Key("records/r.json"), [3], expecting: now.map { .version($0.version) } ?? .absent)
+        }
+        await doomed.close()
+        await next.close()
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        where !name.hasPrefix("staging/") && !name.contains("~/p.") {
+            let status = try folder.status(name)
+            #expect(status.permissions == (status.kind == .directory ? 0o2775 : 0o664), "\(name)")
+            #expect(status.group == group, "\(name)")
+        }
+    }
+
     @Test("a listing with details names what other accounts could not use")
     func departures() async throws {
         let (folder, _) = try shared()
@@ -92,6 +124,28 @@ struct ModeTests {
         let storage = try await folder.open(calls)
         await #expect(throws: StoreError.self) { try await storage.writeObject(Key("object"), ObjectSource([1])) }
         #expect(!folder.exists("object"))
+        await storage.close()
+    }
+
+    @Test("who may not write is told of the root, not of a file on its way in", arguments: ["staging", "staged file"])
+    func forbidden(_ what: String) async throws {
+        let folder = TemporaryFolder()
+        if what != "staging" {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/staging", withIntermediateDirectories: false)
+        }
+        var calls = InterceptedCalls()
+        calls.before = { (call) throws(Errno) in
+            let isNew =
+                what == "staging" ? call.name == "mkdirat" : call.name == "open" && call.subject.utf8.count == 36
+            if isNew { throw .accessDenied }
+        }
+        let storage = try await folder.open(calls)
+        let error = await #expect(throws: StoreError.self) {
+            try await storage.writeObject(Key("object"), ObjectSource([1]))
+        }
+        #expect(error?.code == .permissionDenied)
+        #expect(error?.message.contains("may not write to \(storage.address)") == true, "\(String(describing: error))")
         await storage.close()
     }
 

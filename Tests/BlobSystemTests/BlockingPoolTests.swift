@@ -79,15 +79,15 @@ struct BlockingPoolTests {
     }
 
     @Test("a stuck job is told that its caller has gone")
-    func patience() async {
+    func isOver() async {
         let pool = BlockingPool(name: "test", limits: .init(threads: 1))
         let gate = Gate()
         let wasOver = Monitor<Bool?>(nil)
         // Long enough for a thread to begin it, however busy the machine is.
         _ =
-            await pool.run(deadline: .seconds(2)) { patience in
+            await pool.run(deadline: .seconds(2)) { deadline in
                 gate.pass()
-                wasOver.withLock { $0 = patience.isOver }
+                wasOver.withLock { $0 = deadline.isOver }
             } as BlockingOutcome<Void, Never>
         gate.open()
         await pool.close()

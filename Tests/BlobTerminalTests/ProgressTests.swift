@@ -17,7 +17,7 @@ struct ProgressTests {
         var gauge = RateGauge()
         gauge.add(Meter.Reading(), at: .zero)
         gauge.add(reading, at: .seconds(seconds))
-        return ProgressText(Meter("importing"), reading, gauge, elapsed: .seconds(seconds))
+        return ProgressText(Meter("importing"), reading: reading, gauge: gauge, elapsed: .seconds(seconds))
     }
 
     @Test("a line says counts, bytes, rates and the time left by bytes")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ReportTests {
     /// A report of a real check of a damaged feed.
-    private func damagedReport() async throws -> CheckReport {
+    private func damagedReport(content: ContentLevel = .none) async throws -> CheckReport {
         let storage = MemoryStorage()
         let opener = OneStorage(storage)
         let store = try await PackageStore.create(RootURL("/memory"), node: NodeName("n"), with: opener).store
@@ -18,7 +18,7 @@ import Testing
         try await opener.feed.removeObject(Key("blobs/sha256/\(gone.hex.prefix(2))/\(gone.hex)"))
         _ = try await opener.feed.writeObject(Key("blobs/sha256/stray"), ObjectSource([1]))
         let builder = CheckReportBuilder()
-        let total = try await CheckOperation(store, .init()) { builder.add($0) }.run()
+        let total = try await CheckOperation(store, .init(content: content)) { builder.add($0) }.run()
         return builder.report(
             root: "file:///memory", level: "none", freshWithin: .seconds(30 * 86_400), started: Timestamp(seconds: 0),
             seconds: 1.5, total: total)
@@ -27,10 +27,12 @@ import Testing
     @Test("the JUnit report has a failed test for each error, and one for each kind of which there is none")
     func junit() async throws {
         let text = JUnitReport(try await damagedReport()).text
-        #expect(text.contains("<testsuite name=\"npm\" tests=\"11\" failures=\"1\" errors=\"0\""))
+        // Each kind of finding is one, and whether all was looked at is one more.
+        let tests = Finding.Kind.allCases.count + 1
+        #expect(text.contains("<testsuite name=\"npm\" tests=\"\(tests)\" failures=\"1\" errors=\"0\""))
         #expect(text.contains("name=\"missing-blob: &lt;b&gt;&amp;amp;&quot;&#39;.tgz\""))
         #expect(text.contains("<failure type=\"missing-blob\""))
-        #expect(text.contains("<testcase classname=\"npm\" name=\"no corrupt-blob\" time=\"0\"/>"))
+        #expect(text.contains("<testcase classname=\"npm\" name=\"no size-mismatch\" time=\"0\"/>"))
         #expect(text.contains("<system-out>warning: blobs/sha256/stray"))
         #expect(!text.contains("<b>"))
     }
@@ -59,6 +61,33 @@ import Testing
         #expect(JUnitReport(report).text.contains("<error type=\"incomplete\" message=\"the server did not answer\"/>"))
     }
 
+    @Test("what a check did not look at is skipped with the reason, and never passed")
+    func skipped() async throws {
+        let text = JUnitReport(try await damagedReport()).text
+        #expect(text.contains("name=\"no corrupt-blob\" time=\"0\">\n      <skipped message=\"no content was read"))
+        #expect(text.contains("errors=\"0\" skipped=\"1\""))
+        let builder = CheckReportBuilder()
+        builder.add(.incomplete(try FeedName("npm"), StoreError(.wrongRoot, "there is no root"), packages: []))
+        let gone = JUnitReport(
+            builder.report(
+                root: "file:///x", level: "all", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
+                total: CheckOperation.Summary())
+        ).text
+        #expect(
+            gone.count(of: "<skipped message=\"not everything could be checked: there is no root\"/>")
+                == Finding.Kind.allCases.count)
+        #expect(!gone.contains("time=\"0\"/>"))
+    }
+
+    @Test("content that is missing is no content that was found good")
+    func freshness() async throws {
+        let report = try await damagedReport(content: .all)
+        let (good, gone) = (Int64("good.tgz".utf8.count), Int64("<b>&amp;\"'.tgz".utf8.count))
+        #expect(report.total.freshBytes == good && report.total.missingBytes == gone)
+        #expect(report.total.freshShare == Double(good) / Double(good + gone))
+        #expect(!HTMLReport(report).text.contains("100% were read"))
+    }
+
     @Test("more findings than a report keeps are counted")
     func bounded() {
         let builder = CheckReportBuilder()
@@ -72,15 +101,26 @@ import Testing
     }
 }
 
+extension String {
+    /// How often a text stands in it.
+    fileprivate func count(of text: String) -> Int { ranges(of: text).count }
+}
+
 /// A server root and a feed root in memory.
 private struct OneStorage: StorageOpener {
     let server: MemoryStorage
     let feed = MemoryStorage()
 
+    var schemes: StorageSchemes { StorageSchemes([]) }
+
     init(_ server: MemoryStorage) { self.server = server }
 
-    func open(_ url: RootURL) async throws(StoreError) -> any Storage {
-        url.description.hasSuffix("feed") ? feed : server
+    func open(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage {
+        switch url.description {
+        case "file:///feed": feed
+        case "file:///memory": server
+        default: throw StoreError(.notFound, "there is nothing at \(url)")
+        }
     }
     func create(_ url: RootURL, inside _: RootURL?) async throws(StoreError) -> any Storage { try await open(url) }
 }

@@ -1,7 +1,7 @@
 /// One step that a model can take.
 struct Move<State: Hashable> {
     let state: State
-    /// Who moves, and what he does.
+    /// Who moves, and what it does.
     let process: Int
     let label: StaticString
 }

@@ -2,7 +2,7 @@ import Testing
 
 @Suite("What the house does not allow")
 struct ForbiddenTests {
-    private static let programs: Set<String> = ["blobtool", "BlobTerminal"]
+    private static let programs: Set<String> = ["blobtool", "blobnode", "BlobTerminal"]
     private static let libraries = SourceTree.sources.filter { !programs.contains($0.target) }
 
     @Test("nothing crashes on purpose", arguments: ["try!", "as!", "fatalError(", "preconditionFailure("])
@@ -35,6 +35,31 @@ struct ForbiddenTests {
         for line in ["a != b", "!value", "if !a && !(b)", "a! = b != c".replacing("a! ", with: "a ")] {
             #expect(!Self.unwraps(line), "\(line)")
         }
+    }
+
+    @Test("what only some storages can do is asked for in one way, which sees beneath decorators")
+    func capabilities() {
+        let others = SourceTree.sources.filter { !$0.path.hasSuffix("ObjectStorage/Decorators/StorageDecorator.swift") }
+        let optional = SourceTree.sources.filter { $0.path.contains("ObjectStorage/Capabilities/") }.flatMap(
+            \.declaredTypes)
+        #expect(optional.contains("FencedRemovals"))
+        expectNone(
+            others.flatMap { file in
+                file.places { line in
+                    [" as? any ", " is any "].contains(where: line.contains)
+                        && line.words.contains { optional.contains($0) || $0 == "StorageDecorator" }
+                }
+            })
+    }
+
+    @Test("nothing decides by the text of an error, which is written for people and may change")
+    func errorTexts() {
+        let texts = [
+            ".message.contains(", ".message.hasPrefix(", ".message.hasSuffix(", ".message ==", ".message !=",
+            ".cause ==",
+            ".cause !=", "== .other(", "case .other(", " message ==", " message !=",
+        ]
+        expectNone(SourceTree.sources.flatMap { file in file.places { line in texts.contains(where: line.contains) } })
     }
 
     @Test("no file needs all of Foundation")

@@ -48,7 +48,7 @@ struct FrameTests {
             : "touch \"$(printf 'z\\377')\"; \"$0\" --format json push npm z*"
         let result = try await scratch.shell(command)
         #expect(result.status == 64)
-        #expect(result.errors.contains("argument 5 is no valid UTF-8"))
+        #expect(result.errors.contains("argument 5 is not valid UTF-8"))
         #expect(try result.line("error")["code"] == "usage")
         #expect(try await scratch.run("ls", "npm").succeeded().output == "")
     }

@@ -35,7 +35,8 @@ struct SignalTests {
         process.signal(SIGTERM)
         let stopped = await Tool.finish(process)
         #expect(stopped.status == 143)
-        #expect(stopped.sentence.contains("SIGTERM"))
+        // Lines of progress come before it where the machine is busy.
+        #expect(stopped.errors.contains("SIGTERM"))
         #expect(try await scratch.json("check", "--content", "all").succeeded().lines.last?[number: "errors"] == 0)
         let again = try await scratch.json("import", "npm", "tree").succeeded().line("summary")
         #expect(again[number: "failed"] == 0)
@@ -58,6 +59,33 @@ struct SignalTests {
         process.signal(SIGTERM)
         let stopped = await Tool.finish(process)
         #expect(try stopped.lines.map(\.type) == ["error"])
+    }
+
+    @Test(
+        "a probe that is stopped removes its folder, also where that takes longer than other commands may",
+        .enabled(if: Privileges.canTrace))
+    func probe() async throws {
+        let scratch = try Scratch()
+        try scratch.write("place/file", "")
+        // Each removal takes a while, as on a slow mount.
+        let process = try scratch.start(
+            program: "/usr/bin/strace",
+            [
+                "-D", "-f", "-qq", "-o", "/dev/null", "--seccomp-bpf", "-e", "trace=unlinkat", "-e",
+                "inject=unlinkat:delay_enter=400000", Tool.path, "probe", "place", "--workers", "2",
+            ])
+        process.closeInput()
+        let folder = { @Sendable () -> String? in
+            (try? scratch.files("place"))?.first { $0.contains("/notes/") || $0.contains("/meetings/") }
+                .map { String($0.prefix { $0 != "/" }) }
+        }
+        #expect(await Tool.comes { folder() != nil })
+        // They alone keep it longer than the time that other commands have.
+        for number in 0..<8 { try scratch.write("place/\(try #require(folder()))/slow/\(number)", "") }
+        process.signal(SIGINT)
+        let result = await Tool.finish(process)
+        #expect(result.status == 130, "\(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/place") == ["file"])
     }
 
     @Test("a second signal ends the process at once, with the code of the second")

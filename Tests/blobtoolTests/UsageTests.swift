@@ -4,12 +4,12 @@ struct UsageTests {
     @Test(
         "what is wrong with a value is said once, with the rule and the option",
         arguments: [
-            (["feed", "create", "NPM"], "\"NPM\" is no feed name because it has capitals", "NPM"),
-            (["feed", "create", "npm", "--grace", "48"], "--grace: \"48\" is no duration", "48"),
-            (["feed", "create", "npm", "--grace=48"], "--grace: \"48\" is no duration", "48"),
-            (["push", "npm", "a", "--digest", "abc"], "--digest: \"abc\" is no digest", "abc"),
+            (["feed", "create", "NPM"], "\"NPM\" is not a valid feed name because it has capital letters", "NPM"),
+            (["feed", "create", "npm", "--grace", "48"], "--grace: \"48\" is not a duration", "48"),
+            (["feed", "create", "npm", "--grace=48"], "--grace: \"48\" is not a duration", "48"),
+            (["push", "npm", "a", "--digest", "abc"], "--digest: \"abc\" is not a digest", "abc"),
             (["stat", "npm", "a/../b"], "the package path \"a/../b\" has the segment", "a/../b"),
-            (["feed", "create", "npm", "--digests", "it's"], "--digests: \"it's\" is no digest", "it's"),
+            (["feed", "create", "npm", "--digests", "it's"], "--digests: \"it's\" is not a digest", "it's"),
         ])
     func once(arguments: [String], sentence: String, value: String) async throws {
         let result = try await Tool.run(arguments)
@@ -21,11 +21,11 @@ struct UsageTests {
     @Test(
         "a value that begins with a hyphen is a value, and told to be wrong",
         arguments: [
-            (["ls", "npm", "--limit", "-1"], "from 0, not -1"),
-            (["feed", "create", "npm", "--grace", "-5h"], "\"-5h\" is below zero"),
-            (["push", "npm", "a", "--bwlimit", "-1MB"], "\"-1MB\" is below zero"),
+            (["ls", "npm", "--limit", "-1"], "of 0 or more, not -1"),
+            (["feed", "create", "npm", "--grace", "-5h"], "\"-5h\" is negative"),
+            (["push", "npm", "a", "--bwlimit", "-1MB"], "\"-1MB\" is negative"),
             (["push", "npm", "a", "--jobs", "-1"], "from 1 to 1024, not -1"), (["gc", "--jobs", "-1"], "not -1"),
-            (["gc", "--max-delete", "-5%"], "\"-5%\" is no share"), (["check", "--content", "-1%"], "\"-1%\""),
+            (["gc", "--max-delete", "-5%"], "\"-5%\" is not a percentage"), (["check", "--content", "-1%"], "\"-1%\""),
             (["probe", "/x", "--workers", "-1"], "from 1 to 64, not -1"),
             (["probe", "/x", "--rendezvous", "a", "--nodes", "-1"], "from 1 to 64, not -1"),
         ])

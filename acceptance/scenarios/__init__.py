@@ -7,6 +7,12 @@ from .buckets import (
 from .damage import four_damages, healing, unreadable_root
 from .kills import killed_imports
 from .memory import crowded_folder, many_large_files, many_packages
+from .nodes.failover import a_node_dies, a_node_sleeps, a_rolling_restart, what_one_publishes
+from .nodes.formats import maven
+from .nodes.jobs import a_sleeper_finishes_nothing, jobs_outlive_nodes
+from .nodes.load import idle_connections, large_upload, slow_readers
+from .nodes.moving import a_feed_moves, a_key_is_revoked, the_storage_goes_away
+from .nodes.one_off import check_by_many
 from .outages import large_file_over_a_crash
 from .packages import adopted_packages, awkward_sources
 from .probes import interrupted_probe, probed_disk, probed_servers
@@ -30,4 +36,8 @@ SCENARIOS = [
     others_packages,
     large_file_over_a_crash, many_large_files,
     migration_journey, two_migrations, collecting_in_buckets,
+    what_one_publishes, a_node_dies, a_rolling_restart, a_node_sleeps,
+    slow_readers, large_upload, idle_connections, maven,
+    a_feed_moves, the_storage_goes_away, a_key_is_revoked, check_by_many,
+    jobs_outlive_nodes, a_sleeper_finishes_nothing,
 ]

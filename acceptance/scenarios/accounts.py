@@ -10,7 +10,7 @@ ALICE, BOB = 64001, 64002  # numbers suffice: no account needs to exist
 
 
 def two_accounts(lab):
-    """two accounts of one group, under umask 077 and 022, publish, replace, delete, restore and collect beside each other"""
+    """two accounts of one group, under umask 077 and 022, publish, replace, delete, restore and collect at once"""
     if os.geteuid() != 0:
         raise Skipped("becoming two accounts takes root")
     public_copy(lab)

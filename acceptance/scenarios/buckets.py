@@ -147,7 +147,7 @@ def servers_without_conditions(lab):
 
 
 def other_clients(lab):
-    """what blobtool wrote to a bucket is the same to boto3 and rclone, and a root that they copied elsewhere is whole"""
+    """what blobtool wrote to a bucket is the same to boto3 and rclone, and a root that they copied is whole"""
     found = servers("ceph", "seaweed")
     for server, other in zip(found, reversed(found)):
         prefix = in_bucket(lab, server)

@@ -26,7 +26,9 @@ def probed_disk(lab):
     result = lab.tool("probe", place).expect(0)
     assert result.one("verdict") == {
         "type": "verdict", "shared": True, "reasons": [], "advice": [], "certain": True}, result
-    for name in ("exclusive-create", "compare-and-swap", "visible-create", "complete-listing", "hard-links", "file-flush"):
+    for name in (
+        "exclusive-create", "compare-and-swap", "visible-create", "complete-listing", "hard-links", "file-flush",
+    ):
         assert holding(result)[name], result
     both = [
         lab.start("probe", place, "--workers", "2", "--rendezvous", "monday", "--nodes", "2") for _ in range(2)]
@@ -39,17 +41,20 @@ def probed_disk(lab):
 
 
 def interrupted_probe(lab):
-    """a probe that is interrupted ends its processes and leaves nothing"""
-    place = lab.path("disk")
-    os.makedirs(place)
-    process = lab.start("probe", place)
-    deadline = time.monotonic() + 30
-    while not os.listdir(place):
-        assert time.monotonic() < deadline and process.poll() is None, "the probe never began"
-        time.sleep(0.005)
-    process.send_signal(signal.SIGTERM)
-    lab.finish(process).expect(143)
-    assert os.listdir(place) == []
+    """a probe that is interrupted, at its begin or in its middle, ends its processes and leaves nothing"""
+    for seconds in (0, 0, 0, 0.1, 0.3, 1, 2):
+        place = lab.path("disk")
+        os.makedirs(place)
+        process = lab.start("probe", place)
+        deadline = time.monotonic() + 30
+        while not os.listdir(place):
+            assert time.monotonic() < deadline and process.poll() is None, "the probe never began"
+            time.sleep(0.001)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGTERM)
+        result = lab.finish(process).expect(143)
+        assert os.listdir(place) == [], (seconds, result)
+        os.rmdir(place)
 
 
 def probed_servers(lab):

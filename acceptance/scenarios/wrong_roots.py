@@ -10,9 +10,11 @@ REFUSALS = ("wrongRoot", "notFound")
 def commands(lab):
     file = lab.write("in/file.txt", "text")
     return [
-        ["push", "f", file], ["pull", "f", "file.txt", "-o", lab.path("pulled")], ["ls", "f"], ["stat", "f", "file.txt"],
-        ["rm", "f", "file.txt"], ["restore", "f", "file.txt"], ["log", "f", "file.txt"], ["promote", "f", "file.txt", "g"],
-        ["import", "f", FIXTURES], ["export", "f", lab.path("out")], ["check"], ["check", "f", "--content", "all"],
+        ["push", "f", file], ["pull", "f", "file.txt", "-o", lab.path("pulled")], ["ls", "f"],
+        ["stat", "f", "file.txt"], ["rm", "f", "file.txt"], ["restore", "f", "file.txt"], ["log", "f", "file.txt"],
+        ["promote", "f", "file.txt", "g"],
+        ["import", "f", FIXTURES], ["export", "f", lab.path("out")], ["compare", "f", "g"],
+        ["check"], ["check", "f", "--content", "all"],
         ["feed", "create", "h"], ["feed", "list"], ["feed", "show", "f"], ["feed", "set", "f", "--mutable"],
         ["feed", "delete", "f"], ["explain", "f"],
     ]

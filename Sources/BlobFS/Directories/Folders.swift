@@ -1,5 +1,6 @@
-internal import BlobStore
 internal import BlobSystem
+internal import ObjectStorage
+internal import Synchronization
 
 /// Opens and makes the folders of a root.
 ///
@@ -9,12 +10,14 @@ struct Folders: Sendable {
     private static let maximumWaits = 50
     private static let waitMicroseconds: UInt32 = 2_000
 
-    let root: FileRoot
+    let directory: RootDirectory
     let flusher: Flusher
     private let durable = DurableFolders()
+    /// Whether this mount shows modes as it likes, whatever they are set to.
+    private let hasFixedModes = Monitor(false)
 
-    init(root: FileRoot, flusher: Flusher) {
-        self.root = root
+    init(_ directory: RootDirectory, flusher: Flusher) {
+        self.directory = directory
         self.flusher = flusher
     }
 
@@ -29,61 +32,93 @@ struct Folders: Sendable {
     /// A folder, freshly opened, made if it is missing; its name and those above it are durable on return.
     func ensured(_ folder: KeyPrefix) throws(StoreError) -> OpenFile {
         if durable.contains(folder.text), let open = try open(folder.text) { return open }
-        guard var parent = try open("") else { throw Self.vanished(FileRoot.subject) }
+        guard var parent = try open("") else { throw Self.vanished(RootDirectory.subject) }
         for path in Self.ancestors(of: folder.text).dropFirst() + [folder.text] where !path.isEmpty {
-            let child = try ensured(Self.name(of: path), in: parent)
-            // Another process may have made it and not yet flushed it; so only this process's flush counts.
-            if !durable.contains(path) {
-                try flusher.flush(folder: parent)
-                durable.insert(path)
-            }
-            parent = child
+            parent = try ensured(path, Self.name(of: path), in: parent)
         }
         return parent
     }
 
+    /// Another process may have made it and not yet flushed it; so only this process's flush counts.
+    private func ensured(_ path: String, _ name: String, in parent: OpenFile) throws(StoreError) -> OpenFile {
+        let mark = try flusher.mark(parent)
+        let (child, isNew) = try made(name, in: parent)
+        if durable.contains(path) && !isNew { return child }
+        if try flusher.sync(parent, since: isNew ? mark : .found) != .inDoubt {
+            durable.insert(path)
+            return child
+        }
+        guard !isNew, isRemoved(name, in: parent) else { throw Flusher.doubt(parent) }
+        return try ensured(path, name, in: parent)
+    }
+
+    /// Takes a folder away whose name may not survive a power cut, if it is empty: then it can be made anew.
+    private func isRemoved(_ name: String, in parent: OpenFile) -> Bool {
+        do { try directory.calls.removeDirectory(name, in: parent.raw) } catch { return false }
+        return true
+    }
+
+    /// Remembers that a name was made durable.
+    func remember(durable folder: String) { durable.insert(folder) }
+
+    /// Whether this process has made a folder's name durable.
+    func isKnownDurable(_ folder: String) -> Bool { durable.contains(folder) }
+
     /// A folder by its name in another, freshly opened, made with the root's mode if it is missing. Not flushed.
     func ensured(_ name: String, in parent: OpenFile) throws(StoreError) -> OpenFile {
+        try made(name, in: parent).folder
+    }
+
+    /// - Returns: the folder, and whether this call made it.
+    func made(_ name: String, in parent: OpenFile) throws(StoreError) -> (folder: OpenFile, isNew: Bool) {
         for _ in 0..<8 {
-            if let child = try enter(name, in: parent) { return child }
-            do { try root.calls.makeDirectory(name, in: parent.raw, mode: root.modes.folder & 0o777) } catch {
+            if let child = try enter(name, in: parent) {
+                try mend(child)
+                return (child, false)
+            }
+            do { try directory.calls.makeDirectory(name, in: parent.raw, mode: directory.modes.folder & 0o777) } catch {
                 if error == .exists { continue }
                 throw StoreError(error, call: "mkdirat", parent.subject + "/" + name)
             }
             guard let child = try enter(name, in: parent) else { continue }
-            try root.modes.adopt(child, child.status())
-            return child
+            try directory.modes.adopt(child, child.status())
+            return (child, true)
         }
         throw Self.vanished(parent.subject + "/" + name)
     }
 
+    /// Sets the mode right of a folder that was there already, if it is this account's: whoever made it may have been
+    /// killed between mkdir and chmod, and other accounts are locked out until somebody does.
+    func mend(_ folder: OpenFile) throws(StoreError) {
+        if hasFixedModes.withLock({ $0 }) { return }
+        let status = try folder.status()
+        guard status.owner == directory.calls.effectiveUser, directory.modes.flaw(status) != nil else { return }
+        // What stands in the way of that is no reason to fail: this account can work here.
+        guard (try? directory.modes.adopt(folder, status)) != nil else { return }
+        if try directory.modes.flaw(folder.status()) != nil { hasFixedModes.withLock { $0 = true } }
+    }
+
     /// A folder by its name in another that is already open; nil when it does not exist.
     func enter(_ name: String, in parent: OpenFile) throws(StoreError) -> OpenFile? {
-        try awaitingMode { () throws(StoreError) in try parent.open(name, [.readOnly, .directory, .noFollow]) }
+        try open(name, [.readOnly, .directory, .noFollow], in: parent)
     }
 
     /// A folder that a listing came across; nil when it has vanished since.
     func listed(_ path: String) throws(StoreError) -> OpenFile? { try open(path) }
 
     private func open(_ path: String) throws(StoreError) -> OpenFile? {
-        let directory = root.directory
-        if path.isEmpty { return try awaitingMode { () throws(StoreError) in try directory.open(".", Self.flags) } }
-        return try awaitingMode { () throws(StoreError) in
-            try directory.open(String(path.dropLast()), Self.flags)
-        }
+        try open(path.isEmpty ? "." : String(path.dropLast()), [.readOnly, .directory], in: directory.open)
     }
 
-    private static let flags: OpenFlags = [.readOnly, .directory]
-
     /// Another account makes a folder in two steps, mkdir and chmod; between them it may not be open to us.
-    private func awaitingMode(_ open: () throws(StoreError) -> OpenFile?) throws(StoreError) -> OpenFile? {
+    private func open(_ name: String, _ flags: OpenFlags, in parent: OpenFile) throws(StoreError) -> OpenFile? {
         for _ in 0..<Self.maximumWaits {
-            do { return try open() } catch {
+            do { return try parent.open(name, flags) } catch {
                 guard error.errno == .accessDenied else { throw error }
-                root.calls.pause(microseconds: Self.waitMicroseconds)
+                directory.calls.pause(microseconds: Self.waitMicroseconds)
             }
         }
-        return try open()
+        return try parent.open(name, flags)
     }
 
     /// The folders above a folder, the root first.
@@ -99,6 +134,43 @@ struct Folders: Sendable {
     }
 
     private static func vanished(_ subject: String) -> StoreError {
-        StoreError(.unavailable, "\(subject) keeps vanishing while it is made: does something else clean up here?")
+        StoreError(.unavailable, "\(subject) keeps vanishing while it is created; does something else clean up here?")
+    }
+}
+
+/// Folders whose own names, and those of all folders above them, this process has flushed or seen flushed.
+///
+/// Bounded: the folders used least recently are forgotten, and flushed once more when they are next used.
+private final class DurableFolders: Sendable {
+    private struct State {
+        var recent: Set<String> = []
+        var older: Set<String> = []
+    }
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int = 16_384) { self.capacity = capacity }
+
+    func contains(_ folder: String) -> Bool {
+        if folder.isEmpty { return true }
+        return state.withLock { state in
+            if state.recent.contains(folder) { return true }
+            guard state.older.contains(folder) else { return false }
+            insert(folder, &state)
+            return true
+        }
+    }
+
+    func insert(_ folder: String) {
+        state.withLock { insert(folder, &$0) }
+    }
+
+    private func insert(_ folder: String, _ state: inout State) {
+        if state.recent.count >= capacity / 2 {
+            state.older = state.recent
+            state.recent = []
+        }
+        state.recent.insert(folder)
     }
 }

@@ -1,5 +1,5 @@
-internal import BlobStore
 internal import BlobSystem
+internal import ObjectStorage
 
 /// Whose files are, and who may do what with them: as the root directory says, whatever the umask, so that nodes
 /// under several accounts work beside each other.
@@ -33,7 +33,7 @@ struct Modes: Sendable, Equatable {
         if status.permissions == wanted { return }
         do { try new.calls.setPermissions(new.raw, to: wanted) } catch {
             // A mount may have no modes of its own; then those that it shows are all there is.
-            if filesystem == .network, error == .notPermitted || error == .notSupported { return }
+            if filesystem.isShared, error == .notPermitted || error == .notSupported { return }
             throw StoreError(error, call: "fchmod", new.subject)
         }
     }

@@ -1,5 +1,5 @@
-internal import BlobStore
 internal import BlobSystem
+internal import ObjectStorage
 
 /// The names in a folder, sorted as keys are: a folder's by its name with a `/`, the folder `K~` of a record by `K`.
 ///
@@ -8,7 +8,7 @@ internal import BlobSystem
 struct FolderNames: Sendable {
     enum Kind: UInt8, Sendable {
         case file, generations, folder
-        case oddName, oddFile
+        case oddName, oddFile, oddFolder, litter
     }
 
     /// Where a folder's listing begins, in the order of sort keys.
@@ -121,6 +121,84 @@ struct FolderNames: Sendable {
         var head: UInt64 = 0
         for index in 0..<8 { head = head << 8 | (index < key.count ? UInt64(key[index]) : 0) }
         return head
+    }
+}
+
+// MARK: - Scanning a folder
+
+extension FolderNames {
+    private static let bufferSizeBytes = 1 << 18
+    private static let smallBufferSizeBytes = 1 << 15
+    private static let hidden = Array(Litter.silly.utf8)
+
+    /// The names of a folder that was opened just now, from the bound on.
+    /// - Parameters:
+    ///   - prefix: the folder's path, empty for the root.
+    ///   - isAgain: whether it is read again, and so is large.
+    init(of folder: OpenFile, _ prefix: String, from bound: Bound, isAgain: Bool) throws(StoreError) {
+        self.init(after: bound)
+        let room = Key.maximumBytes - prefix.utf8.count
+        var failure: StoreError?
+        let size = isAgain ? Self.bufferSizeBytes : Self.smallBufferSizeBytes
+        try folder.names(bufferSizeBytes: size) { entry in
+            if failure != nil || entry.name.starts(with: Self.hidden) { return }
+            do throws(StoreError) {
+                var kind = entry.kind
+                if kind == nil { kind = try Self.kind(of: entry.name, in: folder) }
+                guard let kind else { return }
+                classify(entry.name, kind, room: room, isRoot: prefix.isEmpty)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        sort()
+    }
+
+    /// Where a filesystem does not say what its names are, each is asked for; nil when it is gone.
+    private static func kind(
+        of name: UnsafeRawBufferPointer, in folder: OpenFile
+    ) throws(StoreError) -> FileStatus.Kind? {
+        guard let text = String(validating: name, as: UTF8.self) else { return .other }
+        do { return try folder.calls.status(of: text, in: folder.raw).kind } catch {
+            if error == .notFound { return nil }
+            throw StoreError(error, call: "fstatat", folder.subject + "/" + text)
+        }
+    }
+
+    private mutating func classify(
+        _ name: UnsafeRawBufferPointer, _ kind: FileStatus.Kind, room: Int, isRoot: Bool
+    ) {
+        switch kind {
+        case .file:
+            let isKey = name.count <= room && Key.isSegment(name, isLast: true)
+            add(name, isKey ? .file : Self.oddity(of: name, .oddName))
+        case .directory:
+            if isRoot && name.elementsEqual(Staging.name.utf8) { return }
+            if isRoot && Self.isAtTop(name) { return add(name, .litter) }
+            if let record = Self.record(ofGenerations: name) { return add(record, .generations) }
+            let isFolder = name.count + 2 <= room && Key.isSegment(name, isLast: false)
+            add(name, isFolder ? .folder : Self.oddity(of: name, .oddFolder))
+        case .symbolicLink, .pipe, .device, .socket, .other:
+            add(name, .oddFile)
+        }
+    }
+
+    /// Litter, or else what it is said to be.
+    private static func oddity(of name: UnsafeRawBufferPointer, _ kind: Kind) -> Kind {
+        Litter.isName(String(decoding: name, as: UTF8.self), isFolder: kind == .oddFolder) ? .litter : kind
+    }
+
+    private static func isAtTop(_ name: UnsafeRawBufferPointer) -> Bool {
+        Litter.isAtTop(String(decoding: name, as: UTF8.self))
+    }
+
+    /// `K` of a folder `K~`.
+    private static func record(ofGenerations name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard name.last == UInt8(ascii: "~") else { return nil }
+        let record = UnsafeRawBufferPointer(rebasing: name.dropLast())
+        // What is a key's name but not a folder's ends like a record.
+        return Key.isSegment(record, isLast: true) && !Key.isSegment(record, isLast: false) ? record : nil
     }
 }
 

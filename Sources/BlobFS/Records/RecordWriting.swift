@@ -1,6 +1,6 @@
-internal import BlobStore
 internal import BlobSystem
 internal import FoundationEssentials
+internal import ObjectStorage
 
 /// One write of a record by compare-and-swap, on a blocking thread.
 ///
@@ -13,18 +13,18 @@ internal import FoundationEssentials
 struct RecordWriting {
     private static let prunesAt = 8
 
-    let files: RootFiles
+    let root: OpenRoot
     let key: Key
     let bytes: [UInt8]
-    let patience: any Patience
+    let deadline: any JobDeadline
 
     /// - Throws: `preconditionFailed`, `outcomeUnknown`, or why nothing was written.
     func run(expecting expectation: Record.Expectation) throws(StoreError) -> Record.Version {
         switch expectation {
-        case .absent: return try create()
+        case .absent: return try OpenRoot.again { () throws(StoreError) in try create() }
         case .version(let version):
             guard let token = RecordToken(version) else { throw lost }
-            return try replace(token)
+            return try OpenRoot.again { () throws(StoreError) in try replace(token) }
         }
     }
 
@@ -32,21 +32,24 @@ struct RecordWriting {
 
     private func create() throws(StoreError) -> Record.Version {
         let token = try RecordToken(Generations.first, of: bytes)
-        let folder = try files.folders.ensured(key.folder)
+        let folder = try root.folders.ensured(key.folder)
         let name = String(key.name)
         // A record on its way out keeps its highest generation until `K` is gone.
-        if try files.generations(of: key, in: folder)?.numbers.isEmpty == false { throw lost }
+        if try root.generations(of: key, in: folder)?.numbers.isEmpty == false { throw lost }
         if try folder.openStored(name) != nil { throw lost }
-        let staged = try files.staging.create()
-        try finish(staged.file)
-        try expectPatience()
-        do { try link(staged.name, in: staged.directory, staged.identity, as: name, in: folder) } catch {
+        let staged = try root.staging.create()
+        try staged.write(bytes, at: 0)
+        try staged.flush()
+        staged.letGo()
+        try deadline.expectTime(for: "the write of \"\(key)\"")
+        do {
+            // A name left behind is stale staging.
+            try publish(staged.named, as: name, in: folder) { try? staged.removeName() }
+        } catch {
             guard error.code == .notFound else { throw error }
             // `K` was looked at after that, and is absent; and it is never pruned.
-            throw StoreError(.unavailable, "the staged record was cleaned away before it was published: try again")
+            throw StoreError(.unavailable, "the staged record was removed before it was published; try again")
         }
-        try? staged.removeName()  // A name left behind is stale staging.
-        try settled { () throws(StoreError) in try files.flusher.flush(folder: folder) }
         return token.version
     }
 
@@ -54,123 +57,128 @@ struct RecordWriting {
 
     private func replace(_ expected: RecordToken) throws(StoreError) -> Record.Version {
         let number = expected.generation + 1
+        guard number <= Generations.last else { throw beyondLast }
         let token = try RecordToken(number, of: bytes)
-        guard let folder = try files.folders.existing(key.folder) else { throw lost }
+        guard let folder = try root.folders.existing(key.folder) else { throw lost }
         // A loser who can be told so at once need not write.
-        let early = try files.generations(of: key, in: folder)
+        let early = try root.generations(of: key, in: folder)
         guard (early?.highest ?? Generations.first) == expected.generation else { throw lost }
+        var nameMark = FlushFailures.Mark.found
         let later: OpenFile
         if let early {
             later = early.folder
+            try root.folders.mend(later)
         } else {
-            later = try files.folders.ensured(Generations.folderName(of: key), in: folder)
+            let mark = try root.flusher.mark(folder)
+            let made = try root.folders.made(Generations.folderName(of: key), in: folder)
+            later = made.folder
+            if made.isNew { nameMark = mark }
         }
         let name = Generations.proposalName(number, UUID().uuidString.lowercased())
-        let proposal: OpenFile
-        do { proposal = try later.create(name, mode: files.root.modes.file) } catch {
-            throw error.code == .notFound ? lost : error  // The record was removed.
-        }
-        let status: FileStatus
+        let proposal: NamedFile
         let listed: Generations
         do throws(StoreError) {
-            status = try proposal.status()
-            try files.root.modes.adopt(proposal, status)
-            try finish(proposal)
+            proposal = try propose(name, in: later)
             listed = try expect(expected, in: folder)
-            try expectPatience()
+            try deadline.expectTime(for: "the write of \"\(key)\"")
         } catch {
             _ = try? later.unlink(name)
             throw error
         }
         do throws(StoreError) {
-            try link(name, in: later, status.identity, as: String(number), in: later)
+            try publish(proposal, as: String(number), in: later) { _ = try? later.unlink(name) }
         } catch {
-            // Unless it may yet come to be: then what it is linked from must not vanish under a repeated call.
-            if error.code != .outcomeUnknown { _ = try? later.unlink(name) }
+            // Unless it may yet come to be: then what it is linked from must not vanish under a repeated call. Of who
+            // has lost it is gone.
+            if error.code != .outcomeUnknown && error.code != .preconditionFailed { _ = try? later.unlink(name) }
             guard error.code == .notFound else { throw error }
             // The proposal was pruned, so another generation won. Behind a network this one may have won before
             // that, and only the answer was lost.
-            throw files.root.filesystem == .network ? unknown(error) : lost
+            throw root.directory.filesystem.isShared ? unknown(error) : lost
         }
-        _ = try? later.unlink(name)
-        try settled { () throws(StoreError) in
-            try files.flusher.flush(folder: later)
-            try files.flusher.flush(folder: folder)  // For the name of `K~`, which another may have made.
-        }
+        try flushName(of: folder, since: nameMark)
         // It never fails a write that has won; what stays is pruned by a later one.
-        if listed.numbers.count >= Self.prunesAt { _ = try? files.prune(key, in: folder, idle: nil, removes: true) }
+        if listed.numbers.count >= Self.prunesAt { _ = try? root.prune(key, in: folder, idle: nil, removes: true) }
         return token.version
+    }
+
+    /// For the name of `K~`, which another may have made, or this process before a flush failed.
+    private func flushName(of folder: OpenFile, since mark: FlushFailures.Mark) throws(StoreError) {
+        let path = key.folder.text + Generations.folderName(of: key) + "/"
+        do throws(StoreError) {
+            guard try root.flusher.sync(folder, since: mark) != .inDoubt || root.folders.isKnownDurable(path) else {
+                throw Flusher.doubt(folder)
+            }
+        } catch { throw unknown(error) }
+        root.folders.remember(durable: path)
+    }
+
+    /// Writes a proposal, and closes it before its name goes or gets a second one.
+    private func propose(_ name: String, in later: OpenFile) throws(StoreError) -> NamedFile {
+        let mark = root.flusher.markOfFile()
+        let proposal: OpenFile
+        do { proposal = try later.create(name, mode: root.directory.modes.file) } catch {
+            throw error.code == .notFound ? lost : error  // The record was removed.
+        }
+        let status = try proposal.status()
+        try root.directory.modes.adopt(proposal, status)
+        try proposal.write(bytes, at: 0)
+        try root.flusher.flush(file: proposal, since: mark)
+        return NamedFile(name: name, folder: later, identity: status.identity)
     }
 
     /// - Throws: `preconditionFailed` unless the highest generation is the expected one with the expected content.
     private func expect(_ expected: RecordToken, in folder: OpenFile) throws(StoreError) -> Generations {
-        for _ in 0..<RootFiles.maximumLooks {
-            do throws(StoreError) {
-                guard let listed = try files.generations(of: key, in: folder) else { throw lost }
-                guard listed.highest == expected.generation else { throw lost }
-                let isFirst = expected.generation == Generations.first
-                let content =
-                    isFirst
-                    ? try files.content(String(key.name), in: folder)
-                    : try files.content(String(expected.generation), in: listed.folder)
-                guard let content, try RecordToken.hash(of: content) == expected.hash else { throw lost }
-                return listed
-            } catch {
-                guard Generations.isChanging(error) else { throw error }
-            }
+        for _ in 0..<OpenRoot.maximumLooks {
+            let look = try root.look(atGenerationsOf: key, in: folder)
+            if case .changing = look { continue }
+            guard case .listed(let listed) = look, listed.highest == expected.generation else { throw lost }
+            let isFirst = expected.generation == Generations.first
+            let content =
+                isFirst
+                ? try root.content(String(key.name), in: folder)
+                : try root.content(String(expected.generation), in: listed.folder)
+            guard let content, try RecordToken.hash(of: content) == expected.hash else { throw lost }
+            return listed
         }
         throw lost
     }
 
     // MARK: Steps
 
-    private func finish(_ file: OpenFile?) throws(StoreError) {
-        guard let file else { return }
-        try file.write(bytes, at: 0)
-        try files.flusher.flush(file: file)
-    }
-
-    private func expectPatience() throws(StoreError) {
-        if patience.isOver { throw StoreError(.unavailable, "the write of \"\(key)\" was given up") }
-    }
-
-    /// - Throws: `preconditionFailed` when the name is another's; `notFound` when the source is gone;
-    ///   `outcomeUnknown`.
-    private func link(
-        _ name: String, in source: OpenFile, _ identity: FileStatus.Identity, as newName: String, in folder: OpenFile
+    /// Links and flushes a finished file, of which exactly one has the name.
+    /// - Throws: `preconditionFailed` when the name is another's; `notFound` when the file's own name is gone;
+    ///   `outcomeUnknown`, also where it has the name, and the flush of the folder failed.
+    private func publish(
+        _ file: NamedFile, as name: String, in folder: OpenFile, unstage: () -> Void
     ) throws(StoreError) {
-        do throws(StoreError) {
-            switch try files.place(name, in: source, identity, as: newName, in: folder) {
-            case .placed, .own: return
-            case .taken(let file, let status): if try isOwn(file, status) { return }
-            case .unclear(let error): throw error.code == .corrupt ? error : unknown(error)
-            }
-        } catch {
-            // A server that was given up on may still do it.
-            if files.root.filesystem == .network && error.code == .unavailable { throw unknown(error) }
-            throw error
+        switch try root.publish(file, as: name, in: folder, unstage: unstage) {
+        case .linked, .own: return
+        case .taken(let file, let status):
+            guard try isOwn(file, status) else { throw lost }
+            do { try root.flusher.flush(folder: folder, since: .found) } catch { throw unknown(error) }
+        case .unclear(let error): throw error.code == .corrupt ? error : unknown(error)
+        case .undurable(let error): throw unknown(error)
         }
-        throw lost
     }
 
     /// Some mounts number their files as they like; there the bytes tell, which no other write has.
     private func isOwn(_ file: OpenFile?, _ status: FileStatus) throws(StoreError) -> Bool {
-        guard files.root.filesystem == .network, let file, status.sizeBytes == Int64(bytes.count) else { return false }
+        guard root.directory.filesystem.isShared, let file, status.sizeBytes == Int64(bytes.count) else { return false }
         return try file.read(at: 0, count: bytes.count) == bytes
     }
 
-    /// After the link: it is written, and visible, but not yet known to be durable.
-    private func settled(_ flush: () throws(StoreError) -> Void) throws(StoreError) {
-        do { try flush() } catch { throw unknown(error) }
+    private var beyondLast: StoreError {
+        StoreError(
+            .corrupt, "\"\(key)~\" has a generation \(Generations.last), which no writer made; move that file away")
     }
 
-    private var lost: StoreError {
-        StoreError(.preconditionFailed, "the record \"\(key)\" is not, or no longer, what was expected")
-    }
+    private var lost: StoreError { .lost(key) }
 
     private func unknown(_ cause: StoreError) -> StoreError {
         StoreError(
-            .outcomeUnknown, "whether the record \"\(key)\" was written is not known: read it again (\(cause.message))",
+            .outcomeUnknown,
+            "it is unknown whether the record \"\(key)\" was written; read it again (\(cause.message))",
             cause: cause.cause)
     }
 }

@@ -1,11 +1,12 @@
-package import BlobStore
+package import BlobHTTP
 package import Logging
+package import ObjectStorage
 internal import Synchronization
 
 /// Gives the credentials to sign with: found once, kept, and fetched anew before they expire.
 ///
 /// The first source that has any is asked again from then on, and no other: a node must not change its identity
-/// because one endpoint was down for a moment. Of any number of callers one fetches, and the others wait for him, or go
+/// because one endpoint was down for a moment. Of any number of callers one fetches, and the others wait for it, or go
 /// on with what is still good.
 ///
 /// *Cost*: a lock while they are good; one fetch a life.
@@ -111,7 +112,7 @@ package final class CredentialProvider: Sendable {
         } catch {
             end(.failure(error)) { $0.nextEarlyFetch = pauseEnd }
             guard let fallback, error.code != .cancelled else { throw error }
-            logger.info("credentials are not renewed yet, and those before are still good: \(error.message)")
+            logger.info("credentials could not be renewed yet, but the present ones are still valid: \(error.message)")
             return fallback
         }
     }
@@ -124,17 +125,17 @@ package final class CredentialProvider: Sendable {
             guard found.isGood(at: now(), forSeconds: 0) else {
                 throw StoreError(
                     .permissionDenied,
-                    "the credentials from \(source.name) have expired already: renew them there, "
-                        + "and see that this machine's clock is right")
+                    "the credentials from \(source.name) have already expired; renew them there, "
+                        + "and check this machine's clock")
             }
             return (found, source)
         }
         if let source = state.withLock(\.chosen) {
-            throw StoreError(.unavailable, "\(source.name) gave credentials before, and gives none now")
+            throw StoreError(.unavailable, "\(source.name) gave credentials before, but gives none now")
         }
         throw StoreError(
             .permissionDenied,
-            "there are no credentials: looked in \(sources.map(\.name).joined(separator: ", ")); "
+            "there are no credentials in \(sources.map(\.name).joined(separator: ", ")); "
                 + "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
     }
 
@@ -174,4 +175,25 @@ package final class CredentialProvider: Sendable {
     }
 
     private static let cancelled = StoreError(.cancelled, "cancelled while waiting for credentials")
+}
+
+extension CredentialProvider {
+    /// Looks where the AWS tools look, in this order: the environment, web identity, the profile, the container's
+    /// endpoint, the instance metadata service.
+    /// - Parameter profile: a profile that the root's URL names; then it alone counts.
+    package static func standard(profile: String?, _ lookup: Lookup) -> CredentialProvider {
+        let shared = ProfileCredentials(profile: profile, lookup)
+        let everywhere: [any CredentialSource] = [
+            EnvironmentCredentials(lookup.environment), WebIdentityFromEnvironment(lookup), shared,
+            ContainerCredentials(lookup), InstanceCredentials(lookup),
+        ]
+        return CredentialProvider(profile == nil ? everywhere : [shared], logger: lookup.logger, now: lookup.now)
+    }
+
+    /// The same, with this machine's clock and the process's log.
+    package static func standard(
+        profile: String?, environment: [String: String], client: HTTPClient
+    ) -> CredentialProvider {
+        standard(profile: profile, Lookup(environment, client: client))
+    }
 }

@@ -1,4 +1,6 @@
-package import BlobStore
+package import BlobHTTP
+package import Logging
+package import ObjectStorage
 
 /// What requests are signed with. Shows nothing of itself, however it is printed, dumped or reflected upon.
 package struct Credentials: Sendable, Equatable {
@@ -24,8 +26,8 @@ package struct Credentials: Sendable, Equatable {
             guard !value.isEmpty, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw StoreError(
                     .invalidArgument,
-                    "the \(name) from \(origin) is empty or has a space or another character that no key has: "
-                        + "look for a copying mistake there")
+                    "the \(name) from \(origin) is empty, or has a space or another character that no key has; "
+                        + "check it for a copying mistake")
             }
         }
         self.accessKeyID = accessKeyID
@@ -59,4 +61,25 @@ package protocol CredentialSource: Sendable {
     /// - Throws: where it is set up, but wrongly, or does not answer: `invalidArgument`, `permissionDenied`,
     ///   `unavailable`, `failed`, `unsupported`, `cancelled`. No credential is part of it.
     func credentials() async throws(StoreError) -> Credentials?
+}
+
+/// What a search for credentials starts from.
+package struct Lookup: Sendable {
+    let environment: [String: String]
+    /// For the endpoints that give out credentials.
+    let client: HTTPClient
+    /// Told of each attempt that failed.
+    let logger: Logger
+    /// The clock that ends are compared with, and that requests for credentials are signed by.
+    let now: @Sendable () -> Timestamp
+
+    package init(
+        _ environment: [String: String], client: HTTPClient, logger: Logger = Logger(label: "blobstore.s3"),
+        now: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        self.environment = environment
+        self.client = client
+        self.logger = logger
+        self.now = now
+    }
 }

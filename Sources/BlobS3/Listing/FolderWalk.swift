@@ -1,4 +1,5 @@
-internal import BlobStore
+internal import BlobHTTP
+internal import ObjectStorage
 
 /// How far a listing has come on a server that lists folder by folder, all of `a/` before `a-b`.
 ///
@@ -13,13 +14,14 @@ struct FolderWalk: Sendable {
         /// Folders that wait for their turn.
         var waiting: [ListedName] = []
         var isComplete = false
+        var progress = PageProgress()
     }
 
     private let request: ListRequest
     private var frames: [Frame] = []
     private var hasBegun = false
     private var entries = ListedEntries()
-    private var now = UTCTime(seconds: 0)
+    private var time = AnswerTime([:])
     private(set) var isAtEnd = false
 
     init(_ request: ListRequest) {
@@ -43,7 +45,7 @@ struct FolderWalk: Sendable {
             if name.object == nil, !request.isFlat, (try? KeyPrefix(name.text)) != nil {
                 page += try await visit(name.text, storage)
             } else if isWanted(name) {
-                page += entries.entry(name, now).map { [$0] } ?? []
+                page += entries.entry(name, time).map { [$0] } ?? []
                 page += takeReady()
             }
         }
@@ -53,12 +55,12 @@ struct FolderWalk: Sendable {
 
     /// Tells all of a folder where one answer holds it, else begins to go through it.
     private mutating func visit(_ folder: String, _ storage: S3Storage) async throws(StoreError) -> [ListEntry] {
-        if folder.utf8.starts(with: GuaranteeProbe.folder.utf8) || isAllBefore(folder) { return [] }
+        if folder.utf8.starts(with: CapabilityProbe.folder.utf8) || isAllBefore(folder) { return [] }
         if !request.isFlat {
             let answer = try await ask(ListPage(folder: folder), storage)
             if !answer.isTruncated {
-                let names = try answer.names(below: storage.prefix).sorted()
-                return names.filter(isWanted).compactMap { entries.entry($0, now) }
+                let names = try answer.names(below: storage.prefix, in: folder).sorted()
+                return names.filter(isWanted).compactMap { entries.entry($0, time) }
             }
         }
         frames.append(Frame(asked: ListPage(folder: folder, startAfter: bound(in: folder), isFlat: true)))
@@ -70,14 +72,14 @@ struct FolderWalk: Sendable {
         var page: [ListEntry] = []
         while let last = frames.last, last.waiting.isEmpty, let name = last.names.first, name.object != nil {
             frames[frames.count - 1].names.removeFirst()
-            if isWanted(name), let entry = entries.entry(name, now) { page.append(entry) }
+            if isWanted(name), let entry = entries.entry(name, time) { page.append(entry) }
         }
         return page
     }
 
     private mutating func ask(_ page: ListPage, _ storage: S3Storage) async throws(StoreError) -> ObjectListingAnswer {
         let (answer, head) = try await storage.session.send(storage.listCall(page), for: ObjectListingAnswer.self)
-        now = head.headers["Date"].flatMap { UTCTime(httpDate: $0) } ?? storage.session.pacing.wallTime()
+        time = AnswerTime(head.headers)
         return answer
     }
 }
@@ -110,13 +112,13 @@ extension FolderWalk {
     private mutating func fetch(_ level: Int, _ storage: S3Storage) async throws(StoreError) {
         let answer = try await ask(frames[level].asked, storage)
         // The server sorts by the name without the slash.
-        let names = try answer.names(below: storage.prefix).sorted { $0.bare.lexicographicallyPrecedes($1.bare) }
+        let names = try answer.names(below: storage.prefix, in: frames[level].asked.folder)
+            .sorted { $0.bare.lexicographicallyPrecedes($1.bare) }
         frames[level].names = names[...]
         frames[level].isComplete = !answer.isTruncated
-        frames[level].asked.token = answer.nextToken
-        if answer.isTruncated, answer.nextToken == nil || names.isEmpty {
-            throw StoreError(.failed, "the server says that there are more names, and not how to get them")
-        }
+        guard answer.isTruncated, let next = answer.nextToken else { return }
+        try frames[level].progress.goOn(after: frames[level].asked.token, to: next, isEmpty: names.isEmpty)
+        frames[level].asked.token = next
     }
 }
 

@@ -1,4 +1,5 @@
-internal import BlobStore
+internal import BlobHTTP
+internal import ObjectStorage
 
 /// How far a listing has come.
 struct ListingWalk: Sendable {
@@ -11,6 +12,7 @@ struct ListingWalk: Sendable {
     private var lastObject: String?
     private var entries: ListedEntries
     private var hasBegun = false
+    private var progress = PageProgress()
     private(set) var isAtEnd = false
 
     init(_ request: ListRequest, prefix: String) {
@@ -33,21 +35,18 @@ struct ListingWalk: Sendable {
             if let folder = try await ownFolder(storage) { page.append(.folder(folder)) }
         }
         let (answer, head) = try await storage.session.send(storage.listCall(asked), for: ObjectListingAnswer.self)
-        let now = head.headers["Date"].flatMap { UTCTime(httpDate: $0) } ?? storage.session.pacing.wallTime()
-        let names = try answer.names(below: prefix)
+        let time = AnswerTime(head.headers)
+        let names = try answer.names(below: prefix, in: asked.folder)
         try expectOrder(names)
         for name in names.sorted() {
             if let last, !last.utf8.lexicographicallyPrecedes(name.text.utf8) { continue }
             last = name.text
-            if let entry = entries.entry(name, now) { page.append(entry) }
+            if let entry = entries.entry(name, time) { page.append(entry) }
         }
         isAtEnd = !answer.isTruncated
-        asked.token = answer.nextToken
-        if answer.isTruncated, answer.nextToken == nil {
-            guard let last, last != asked.startAfter else {
-                throw StoreError(.failed, "the server says that there are more names, and not how to get them")
-            }
-            asked.startAfter = last
+        if answer.isTruncated, let next = answer.nextToken {
+            try progress.goOn(after: asked.token, to: next, isEmpty: page.isEmpty)
+            asked.token = next
         }
         return page
     }
@@ -57,7 +56,7 @@ struct ListingWalk: Sendable {
     private mutating func expectOrder(_ names: [ListedName]) throws(StoreError) {
         for name in names where name.object != nil {
             if let lastObject, !lastObject.utf8.lexicographicallyPrecedes(name.text.utf8) {
-                throw StoreError(.unsupported, "the server does not list names in order, which this store relies on")
+                throw StoreError(.unsupported, "the server does not list names in order, which the store needs")
             }
             lastObject = name.text
         }
@@ -72,9 +71,42 @@ struct ListingWalk: Sendable {
         let folder = String(after[...slash])
         let page = ListPage(folder: folder, startAfter: after, limit: 1)
         let (answer, _) = try await storage.session.send(storage.listCall(page), for: ObjectListingAnswer.self)
+        _ = try answer.names(below: prefix, in: folder)
         // Behind every key of the folder: no key has this character.
         asked.startAfter = folder + "~"
         last = folder + "~"
         return answer.objects.isEmpty ? nil : KeyPrefix(trusted: folder)
+    }
+}
+
+/// Watches that a listing in pages comes to its end: a server may send the same page again and again, or pages without
+/// names.
+struct PageProgress: Sendable {
+    /// In a row. Where many versions were deleted a server may have some.
+    private static let emptyPagesAtMost = 1_000
+
+    private var emptyPages = 0
+    /// A token that came before, looked at again with each page and replaced ever more seldom: so any circle of
+    /// tokens is noticed, with one of them kept.
+    private var mark: String?
+    private var pages = 0
+    private var pagesUntilMark = 1
+
+    /// Notes a page that is not the last.
+    /// - Parameter next: where the next one begins.
+    /// - Throws: `failed` where it cannot go on.
+    mutating func goOn(after token: String?, to next: String, isEmpty: Bool) throws(StoreError) {
+        emptyPages = isEmpty ? emptyPages + 1 : 0
+        guard next != token, next != mark else {
+            throw StoreError(.failed, "the server sends the listing back to where it was, so it would never end")
+        }
+        guard emptyPages <= Self.emptyPagesAtMost else {
+            throw StoreError(.failed, "the server says that there are more names but sent none in \(emptyPages) pages")
+        }
+        pages += 1
+        guard pages == pagesUntilMark else { return }
+        mark = next
+        pages = 0
+        pagesUntilMark = min(pagesUntilMark * 2, 1 << 30)
     }
 }

@@ -1,4 +1,4 @@
-public import BlobStore
+public import ObjectStorage
 internal import Synchronization
 
 extension S3Storage {
@@ -30,7 +30,7 @@ extension S3Storage {
     private func step(_ walk: Walk) async throws(StoreError) -> ([ListEntry], Walk?) {
         switch walk {
         case .unknown(let request):
-            switch await guarantees.order() {
+            switch learned.order {
             case .names: return ([], .names(ListingWalk(request, prefix: prefix)))
             case .folders: return ([], .folders(FolderWalk(request)))
             }
@@ -62,12 +62,12 @@ extension S3Storage {
     public func discardUpload(_ upload: UploadInFlight) async throws(StoreError) {
         let words = upload.id.split(separator: " ", maxSplits: 1).map(String.init)
         guard words.count == 2, words[1].utf8.starts(with: prefix.utf8) else {
-            throw StoreError(.invalidArgument, "\"\(upload.id.prefix(200))\" is no upload of this storage")
+            throw StoreError(.invalidArgument, "\"\(upload.id.prefix(200))\" is not an upload of this storage")
         }
         try await during("discardUpload") { () async throws(StoreError) in
             let isProbe = words[0] == UploadWalk.probeID
-            guard !isProbe || words[1].utf8.starts(with: (prefix + GuaranteeProbe.folder).utf8) else {
-                throw StoreError(.invalidArgument, "\"\(upload.id.prefix(200))\" is no upload of this storage")
+            guard !isProbe || words[1].utf8.starts(with: (prefix + CapabilityProbe.folder).utf8) else {
+                throw StoreError(.invalidArgument, "\"\(upload.id.prefix(200))\" is not an upload of this storage")
             }
             if isProbe { return try await session.delete(words[1]) }
             do throws(StoreError) {

@@ -1,4 +1,5 @@
-internal import BlobStore
+internal import BlobHTTP
+internal import ObjectStorage
 
 /// How far a listing of uploads has come.
 struct UploadWalk: Sendable {
@@ -8,6 +9,7 @@ struct UploadWalk: Sendable {
     private var key: String?
     private var id: String?
     private var isAtProbes = false
+    private var progress = PageProgress()
     private(set) var isAtEnd = false
 
     mutating func page(of storage: S3Storage) async throws(StoreError) -> [UploadInFlight] {
@@ -28,26 +30,32 @@ struct UploadWalk: Sendable {
             isAtProbes = true
             return []
         }
-        let now = head.headers["Date"].flatMap { UTCTime(httpDate: $0) } ?? storage.session.pacing.wallTime()
-        let isStuck = answer.nextKey == key && answer.nextID == id
-        isAtProbes = !answer.isTruncated || isStuck || answer.nextKey == nil
-        (key, id) = (answer.nextKey, answer.nextID)
+        let time = AnswerTime(head.headers)
+        isAtProbes = !answer.isTruncated
+        if answer.isTruncated, let nextKey = answer.nextKey, let nextID = answer.nextID {
+            try progress.goOn(
+                after: key.map { "\($0) \(id ?? "")" }, to: "\(nextKey) \(nextID)", isEmpty: answer.uploads.isEmpty)
+            (key, id) = (nextKey, nextID)
+        }
         // Some servers ignore the prefix.
         return answer.uploads.filter { $0.key.utf8.starts(with: storage.prefix.utf8) }.map { upload in
             UploadInFlight(
-                id: "\(upload.id) \(upload.key)", size: 0,
-                age: upload.initiated.map { max(now.since($0), .zero) } ?? .zero)
+                id: "\(upload.id) \(upload.key)", size: 0, age: time.age(of: upload.initiated))
         }
     }
 
     private mutating func probes(_ storage: S3Storage) async throws(StoreError) -> [UploadInFlight] {
         isAtEnd = true
-        let page = ListPage(folder: GuaranteeProbe.folder)
+        let page = ListPage(folder: CapabilityProbe.folder)
         let (answer, head) = try await storage.session.send(storage.listCall(page), for: ObjectListingAnswer.self)
-        let now = head.headers["Date"].flatMap { UTCTime(httpDate: $0) } ?? storage.session.pacing.wallTime()
-        return answer.objects.map { object in
-            let age = object.modified.map { max(now.since($0), .zero) } ?? .zero
-            return UploadInFlight(id: "\(Self.probeID) \(object.key)", size: object.size, age: age)
+        let time = AnswerTime(head.headers)
+        let left = storage.prefix + CapabilityProbe.folder
+        // What every process looks at before it writes stays.
+        let standing = storage.prefix + CapabilityProbe.standing
+        let objects = answer.objects.filter { $0.key.utf8.starts(with: left.utf8) && $0.key != standing }
+        return objects.map { object in
+            UploadInFlight(
+                id: "\(Self.probeID) \(object.key)", size: object.size, age: time.age(of: object.modified))
         }
     }
 }

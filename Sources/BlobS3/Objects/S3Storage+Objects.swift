@@ -1,4 +1,6 @@
-public import BlobStore
+internal import BlobSystem
+public import ObjectStorage
+internal import Synchronization
 
 extension S3Storage {
     public func statObject(_ key: Key) async throws(StoreError) -> ObjectInfo? {
@@ -38,7 +40,7 @@ extension S3Storage {
         try key.expectObject()
         try destination.expectObject()
         try await during("moveObject", key) { () async throws(StoreError) in
-            if try await guarantees.settled().holdsCreation { return try await move(key, to: destination) }
+            if try await learned.settled().holdsCreation { return try await move(key, to: destination) }
             // Nothing holds the name free but that nobody else writes.
             try await oneWriter.pass { () async throws(StoreError) in try await move(key, to: destination) }
         }
@@ -48,7 +50,7 @@ extension S3Storage {
         let (old, new) = (try name(key), try name(destination))
         guard let found = try await head(old) else { throw StoreError.missing(key) }
         guard try await head(new) == nil else {
-            throw StoreError(.alreadyExists, "\"\(destination)\" is there already, and is kept")
+            throw StoreError(.alreadyExists, "\"\(destination)\" already exists and is kept")
         }
         if found.info.size <= Int64(PartPlan.largestSinglePartBytes) {
             try await create(destination, from: key, found)
@@ -61,24 +63,19 @@ extension S3Storage {
     public func copyObject(
         from source: any Storage, _ key: Key, to destination: Key
     ) async throws(StoreError) -> CommitOutcome {
-        try key.expectObject()
-        try destination.expectObject()
-        let place = try await source.place(of: key)
-        guard let origin = place.storage as? S3Storage, origin.session.address.endpoint == session.address.endpoint,
-            origin.session.account == session.account
-        else {
-            throw StoreError(.unsupported, "\(address) cannot copy from \(source.address) without moving the bytes")
+        let (origin, key) = try await origin(of: key, in: source, copiedTo: destination) { other in
+            other.session.address.endpoint == session.address.endpoint && other.session.account == session.account
         }
         return try await during("copyObject", destination) { () async throws(StoreError) in
-            let old = try origin.name(place.key)
-            guard let found = try await origin.head(old) else { throw StoreError.missing(place.key) }
+            let old = try origin.name(key)
+            guard let found = try await origin.head(old) else { throw StoreError.missing(key) }
             if let there = try await head(try name(destination)) {
                 guard there.info.size == found.info.size else {
                     throw StoreError.otherSize(destination, found: there.info.size, wanted: found.info.size)
                 }
                 if try await refreshObject(destination, size: found.info.size) { return .present }
             }
-            try await copyWhole(found, old, in: origin.session.address.bucket, to: destination, missing: place.key)
+            try await copyWhole(found, old, in: origin.session.address.bucket, to: destination, missing: key)
             return .created
         }
     }
@@ -98,5 +95,123 @@ extension S3Storage {
         guard let copied = try await head(new), copied.info.size == found.info.size else {
             throw StoreError(.failed, "the server's copy \"\(destination)\" is not what was copied", isRetryable: true)
         }
+    }
+}
+
+// MARK: - An object on its way in
+
+/// An object on its way to a bucket: in memory while it is small, else in a file of this machine, so that a commit can
+/// be repeated.
+final class S3Upload: StagedUpload {
+    static let bytesInMemory = 1 << 20
+
+    private struct State {
+        var bytes: [UInt8] = []
+        var file: SpooledFile?
+        var size: Int64 = 0
+        var isDiscarded = false
+    }
+
+    private let storage: S3Storage
+    private let state = Mutex(State())
+
+    init(storage: S3Storage) { self.storage = storage }
+
+    func append(_ chunk: [UInt8]) async throws(StoreError) {
+        let (file, before) = state.withLock { state -> (SpooledFile?, Int64) in
+            let before = state.size
+            state.size += Int64(chunk.count)
+            if state.file == nil, state.size <= Int64(Self.bytesInMemory) { state.bytes += chunk }
+            return (state.file, before)
+        }
+        guard before + Int64(chunk.count) <= PartPlan.largestObjectBytes else {
+            throw StoreError(.invalidArgument, "the content has more than 5 TiB, and S3 servers take no larger object")
+        }
+        if let file { return try await file.write(chunk, at: before) }
+        guard before + Int64(chunk.count) > Int64(Self.bytesInMemory) else { return }
+        let fresh = try await SpooledFile.make(storage.pool)
+        let bytes = state.withLock { state in
+            state.file = fresh
+            defer { state.bytes = [] }
+            return state.bytes
+        }
+        if !bytes.isEmpty { try await fresh.write(bytes, at: 0) }
+        try await fresh.write(chunk, at: before)
+    }
+
+    func commit(_ key: Key) async throws(StoreError) -> CommitOutcome {
+        let (bytes, file, size, isDiscarded) = state.withLock { ($0.bytes, $0.file, $0.size, $0.isDiscarded) }
+        if isDiscarded { throw StoreError(.failed, "the staged object was discarded") }
+        guard let file else { return try await storage.writeObject(key, ObjectSource(bytes)) }
+        return try await storage.writeObject(
+            key, ObjectSource(size: size) { () async throws(StoreError) in file.chunks(size: size) })
+    }
+
+    func discard() async { abandon() }
+
+    func abandon() {
+        state.withLock { $0 = State(isDiscarded: true) }
+    }
+}
+
+/// A file of this machine that has no name, and goes with its last user.
+final class SpooledFile: Sendable {
+    private let file: Descriptor
+    private let pool: BlockingPool
+
+    private init(_ file: consuming Descriptor, _ pool: BlockingPool) {
+        self.file = file
+        self.pool = pool
+    }
+
+    /// - Throws: what opening a temporary file comes to.
+    static func make(_ pool: BlockingPool) async throws(StoreError) -> SpooledFile {
+        return try await run(pool) { () throws(StoreError) in
+            do throws(Errno) {
+                return SpooledFile(try TemporaryFile.open(UninterruptedCalls(LinuxCalls())), pool)
+            } catch {
+                throw StoreError(error, call: "open", "a temporary file in \(TemporaryFile.folder) (see TMPDIR)")
+            }
+        }
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int64) async throws(StoreError) {
+        try await Self.run(pool) { () throws(StoreError) in
+            do throws(Errno) { try self.file.calls.writeFully(self.file.raw, bytes, at: offset) } catch {
+                throw StoreError(error, call: "pwrite", "the temporary file for an upload")
+            }
+        }
+    }
+
+    /// The first `size` bytes in chunks; each call reads anew.
+    func chunks(size: Int64) -> AsyncPull<[UInt8]> {
+        let position = Position()
+        return AsyncPull { () async throws(StoreError) in
+            let start = Int64(position.advance(by: chunkSizeBytes, upTo: Int(size)))
+            if start == size { return nil }
+            let count = Int(min(Int64(chunkSizeBytes), size - start))
+            return try await Self.run(self.pool) { () throws(StoreError) in
+                do throws(Errno) { return try self.read(count, at: start) } catch {
+                    throw StoreError(error, call: "pread", "the temporary file for an upload")
+                }
+            }
+        }
+    }
+
+    /// All that was asked for: a file that is shorter than what was written to it is broken.
+    private func read(_ count: Int, at offset: Int64) throws(Errno) -> [UInt8] {
+        let bytes = try file.calls.readFully(file.raw, count, at: offset)
+        if bytes.count < count { throw .inputOutput }
+        return bytes
+    }
+
+    private static func run<Value: Sendable>(
+        _ pool: BlockingPool, _ body: @escaping @Sendable () throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let outcome = await pool.run(deadline: nil) { (_) throws(StoreError) in try body() }
+        guard case .done(let result) = outcome else {
+            throw StoreError(.unavailable, "this process cannot start more threads, or the storage was closed")
+        }
+        return try result.get()
     }
 }

@@ -1,4 +1,5 @@
-internal import BlobStore
+internal import BlobHTTP
+internal import ObjectStorage
 internal import Synchronization
 
 /// A range of an object, to its last byte: a connection that breaks is resumed where it was.
@@ -10,9 +11,14 @@ final class SegmentReading: Sendable {
         var offset: Int64
         /// Where the open stream stands.
         var streamOffset: Int64 = 0
-        /// Since the last byte that came; nil before anything broke.
+        /// Nil while enough came since anything broke.
         var attempts: Attempts?
+        /// So many bytes came since then.
+        var progressBytes: Int64 = 0
     }
+
+    /// After so much the attempts are counted anew: not after a byte, since a server may send one at a time.
+    private static let progressThatCountsBytes: Int64 = 1 << 20
 
     let range: Range<Int64>
     private let storage: S3Storage
@@ -20,10 +26,14 @@ final class SegmentReading: Sendable {
     private let name: String
     private let size: Int64
     private let etag: String?
+    private let bufferedBytes: Int
     private let state: Mutex<State>
 
     /// The segment that the object was opened with.
-    init(_ storage: S3Storage, _ key: Key, _ name: String, _ part: OpenedPart, _ range: Range<Int64>) {
+    init(
+        _ storage: S3Storage, key: Key, name: String, part: OpenedPart, range: Range<Int64>, bufferedBytes: Int
+    ) {
+        self.bufferedBytes = bufferedBytes
         self.storage = storage
         self.key = key
         self.name = name
@@ -40,6 +50,7 @@ final class SegmentReading: Sendable {
         name = other.name
         size = other.size
         etag = other.etag
+        bufferedBytes = other.bufferedBytes
         self.range = range
         state = Mutex(State(offset: range.lowerBound))
     }
@@ -47,7 +58,7 @@ final class SegmentReading: Sendable {
     /// Sends the request, and does not wait for its answer. What goes wrong with it shows when it is its turn.
     func begin() async {
         let pending = try? await storage.session.begin(
-            storage.partCall(name, range, etag: etag), bufferingAtMost: ObjectReading.bufferedBytes)
+            storage.partCall(name, range, etag: etag), bufferingAtMost: bufferedBytes)
         state.withLock { $0.pending = pending }
     }
 
@@ -86,12 +97,15 @@ final class SegmentReading: Sendable {
     private func take(_ chunk: [UInt8]) -> [UInt8]? {
         state.withLock { state in
             let start = state.streamOffset
-            let end = start + Int64(chunk.count)
+            let (end, isTooFar) = start.addingReportingOverflow(Int64(chunk.count))
+            if isTooFar { return nil }  // Nothing ends there: the stream is at its end, or goes on in vain.
             state.streamOffset = end
             let wanted = max(start, state.offset)..<max(min(end, range.upperBound), max(start, state.offset))
             guard !wanted.isEmpty else { return nil }
             state.offset = wanted.upperBound
-            state.attempts = nil
+            state.progressBytes += Int64(wanted.count)
+            if state.progressBytes >= Self.progressThatCountsBytes { state.attempts = nil }
+            if state.attempts == nil { state.progressBytes = 0 }
             if Int(wanted.count) == chunk.count { return chunk }
             return Array(chunk[Int(wanted.lowerBound - start)..<Int(wanted.upperBound - start)])
         }
@@ -104,7 +118,7 @@ final class SegmentReading: Sendable {
             return state.attempts
         }
         guard error.isRetryable else { throw error }
-        try await storage.session.pause(&attempts, after: error, "GET \(name)")
+        try await storage.session.retries.pause(&attempts, after: error, "GET \(name)")
         state.withLock { $0.attempts = attempts }
     }
 
@@ -119,7 +133,9 @@ final class SegmentReading: Sendable {
     /// it is then asked for as if it had not been, by requests that are put right and repeated.
     private func arrived(_ pending: HTTPPending) async throws(StoreError) -> OpenedPart? {
         let stream = try await pending.stream()
-        guard stream.head.isSuccess, case .part(let part) = try await storage.answer(stream) else {
+        guard stream.head.isSuccess,
+            case .part(let part) = try await storage.answer(stream, to: state.withLock { $0.offset }..<range.upperBound)
+        else {
             stream.close()
             return nil
         }
@@ -128,9 +144,11 @@ final class SegmentReading: Sendable {
 
     private func reopened() async throws(StoreError) -> OpenedPart {
         let rest = state.withLock { $0.offset }..<range.upperBound
-        var answer = try await storage.openPart(name, rest, etag: etag)
+        var answer = try await storage.openPart(name, rest, etag: etag, bufferingAtMost: bufferedBytes)
         // A refresh may have given the same bytes another ETag: an object's key determines its bytes.
-        if case .replaced = answer { answer = try await storage.openPart(name, rest, etag: nil) }
+        if case .replaced = answer {
+            answer = try await storage.openPart(name, rest, etag: nil, bufferingAtMost: bufferedBytes)
+        }
         guard case .part(let part) = answer else {
             throw StoreError(.notFound, "\"\(key)\" was removed while it was read")
         }
@@ -138,12 +156,8 @@ final class SegmentReading: Sendable {
     }
 
     private func keep(_ part: OpenedPart) throws(StoreError) -> OpenedPart {
-        let offset = state.withLock { $0.offset }
         guard part.head.info.size == size else {
             throw StoreError.otherSize(key, found: part.head.info.size, wanted: size)
-        }
-        guard part.offset <= offset else {
-            throw StoreError(.failed, "the server sends another part than was asked for")
         }
         state.withLock { state in
             state.part = part

@@ -1,4 +1,5 @@
-internal import BlobStore
+internal import BlobHTTP
+internal import ObjectStorage
 
 /// One write of a record: by a conditional request, and by looking where its answer leaves doubt.
 ///
@@ -29,32 +30,39 @@ struct RecordWriting: Sendable {
     /// Writes.
     /// - Parameter found: how conditions are to be written; nil for the only writer, on a server that knows none.
     /// - Throws: `preconditionFailed`, `outcomeUnknown`; what the server refuses it for.
-    func run(_ found: Guarantees?) async throws(StoreError) -> RecordToken {
+    func run(_ found: ServerCapabilities?) async throws(StoreError) -> RecordToken {
         if found == nil {
             let there = try await storage.fetch(key)?.token
             guard there == expected else { throw lost }
         }
-        let lineage = WriteLineage(after: expected)
+        let lineage = Lineage(after: expected)
         let call = try call(lineage, found)
         var doubt: StoreError?
         var attempts: Attempts?
         while true {
+            var retryAfter: Duration?
             let step = step(await storage.session.fate(of: call), lineage)
             switch (step, doubt) {
             case (.done(let token), _): return token
-            case (.refused(let error), nil): throw error
-            case (.refused, _): break
-            case (.doubtful(let error), _): doubt = error
+            case (.untrusted(let error), _): throw unknown(error)
+            case (.refused(let error, _), nil): throw error
+            case (.refused(_, let pause), _): retryAfter = pause
+            case (.doubtful(let error, let pause), _): (doubt, retryAfter) = (error, pause)
             }
             let reason = doubt ?? Self.noETag
+            // A server that asked for a pause is not asked before.
+            var hasWaited = false
+            if retryAfter != nil {
+                hasWaited = (try? await pause(&attempts, after: reason, retryAfter: retryAfter)) != nil
+            }
             switch try await look(lineage, reason) {
             case .won(let token): return token
             case .lost: throw lost
             case .unclear: throw unknown(reason)
             case .undecided:
                 // What refuses the same request for good leaves what became of the earlier one unknown.
-                if case .refused(let error) = step, error.isFinal { throw unknown(reason) }
-                try await pause(&attempts, reason)
+                if case .refused(let error, _) = step, error.isFinal { throw unknown(reason) }
+                if !hasWaited { try await pause(&attempts, after: reason, retryAfter: retryAfter) }
             }
         }
     }
@@ -62,17 +70,20 @@ struct RecordWriting: Sendable {
     /// What an attempt came to.
     private enum Step {
         case done(RecordToken)
-        case refused(StoreError)
-        case doubtful(StoreError)
+        /// Said to be done by a server of which is no longer true what was measured.
+        case untrusted(StoreError)
+        case refused(StoreError, retryAfter: Duration? = nil)
+        case doubtful(StoreError, retryAfter: Duration? = nil)
     }
 
-    private func step(_ fate: S3Session.Fate, _ lineage: WriteLineage) -> Step {
+    private func step(_ fate: S3Session.Fate, _ lineage: Lineage) -> Step {
         switch fate {
-        case .refused(let error): return .refused(error)
-        case .doubtful(let error): return .doubtful(error)
+        case .refused(let error, let pause): return .refused(error, retryAfter: pause)
+        case .doubtful(let error, let pause): return .doubtful(error, retryAfter: pause)
         case .answered(let response):
             if response.head.isSuccess {
-                guard let etag = response.headers["ETag"] else { return .doubtful(Self.noETag) }
+                guard let etag = response.headers["ETag"], !etag.isEmpty else { return .doubtful(Self.noETag) }
+                if let error = storage.learned.contradiction(in: response.headers) { return .untrusted(error) }
                 return .done(RecordToken(etag: etag, lineage: lineage))
             }
             // A server may say that the record is absent where a version of it was expected; what else is missing is
@@ -83,13 +94,13 @@ struct RecordWriting: Sendable {
         }
     }
 
-    private func call(_ lineage: WriteLineage, _ found: Guarantees?) throws(StoreError) -> S3Call {
+    private func call(_ lineage: Lineage, _ found: ServerCapabilities?) throws(StoreError) -> S3Call {
         var call = S3Call("PUT", try storage.name(key))
-        try call.set(hashedBody: bytes)
+        try call.set(hashedBody: bytes, takesChecksums: storage.learned.known?.takesChecksums ?? true)
         call.headers["Content-Type"] = "application/json"
         call.headers[StoredRecord.digestField] = call.payloadHash
         lineage.keep(in: &call.headers)
-        storage.guarantees.keep(in: &call.headers)
+        storage.learned.keep(in: &call.headers)
         call.repetition = .onlyIfUnsent
         guard let found else { return call }
         if let expected {
@@ -106,7 +117,7 @@ struct RecordWriting: Sendable {
 // MARK: - Doubt
 
 extension RecordWriting {
-    private func look(_ lineage: WriteLineage, _ doubt: StoreError) async throws(StoreError) -> Insight {
+    private func look(_ lineage: Lineage, _ doubt: StoreError) async throws(StoreError) -> Insight {
         let found: StoredRecord?
         do { found = try await storage.fetch(key) } catch {
             throw unknown(doubt)
@@ -114,25 +125,29 @@ extension RecordWriting {
         guard let found else { return expected == nil ? .undecided : .unclear }
         if found.token == expected { return .undecided }
         guard let current = found.token.lineage else { return .unclear }
-        if current.write == lineage.write { return .won(found.token) }
-        if current.ancestors.contains(lineage.write) {
-            // Ours was written and then replaced: its ETag is gone, and no write on its strength can win.
-            return .won(RecordToken(etag: "superseded", lineage: lineage))
+        switch lineage.outcome(by: current, isCreation: expected == nil) {
+        case .won: return .won(found.token)
+        // Its ETag is gone, and no write on its strength can win.
+        case .superseded: return .won(RecordToken(etag: "superseded", lineage: lineage))
+        case .lost: return .lost
+        case .unclear: return .unclear
         }
-        return current.reaches(expected) ? .lost : .unclear
     }
 
-    private func pause(_ attempts: inout Attempts?, _ doubt: StoreError) async throws(StoreError) {
-        do { try await storage.session.pause(&attempts, after: doubt, "PUT \(key)") } catch { throw unknown(doubt) }
+    private func pause(
+        _ attempts: inout Attempts?, after doubt: StoreError, retryAfter: Duration?
+    ) async throws(StoreError) {
+        do {
+            try await storage.session.retries.pause(&attempts, after: doubt, "PUT \(key)", retryAfter: retryAfter)
+        } catch { throw unknown(doubt) }
     }
 
-    private var lost: StoreError {
-        StoreError(.preconditionFailed, "the record \"\(key)\" is not, or no longer, what was expected")
-    }
+    private var lost: StoreError { .lost(key) }
 
     private func unknown(_ doubt: StoreError) -> StoreError {
         StoreError(
-            .outcomeUnknown, "\"\(key)\" may be written or not: read it again (\(doubt.message))", cause: doubt.cause)
+            .outcomeUnknown, "\"\(key)\" may or may not be written; read it again (\(doubt.message))",
+            cause: doubt.cause)
     }
 
     private static var noETag: StoreError { StoreError(.failed, "the server gave no ETag") }

@@ -1,8 +1,9 @@
 internal import BlobCrypto
-public import BlobStore
+internal import BlobHTTP
+public import ObjectStorage
 
 extension S3Storage {
-    private static let recordsAtATime = 16
+    private static let recordsAtATime = 128
 
     /// One request each, some of them side by side.
     public func readRecords(_ keys: [Key]) async -> [Result<Record?, StoreError>] {
@@ -32,11 +33,9 @@ extension S3Storage {
         _ key: Key, _ bytes: [UInt8], expecting: Record.Expectation
     ) async throws(StoreError) -> Record.Version {
         try key.expectRecord()
-        guard bytes.count <= Record.maximumBytes else {
-            throw StoreError(.invalidArgument, "the record \"\(key)\" would be over \(Record.maximumBytes) bytes")
-        }
+        guard bytes.count <= Record.maximumBytes else { throw .tooLarge(key) }
         return try await during("writeRecord", key) { () async throws(StoreError) in
-            let found = try await guarantees.required()
+            let found = try await learned.required()
             let writing = RecordWriting(storage: self, key: key, bytes: bytes, expecting: expecting)
             if found.allowsSharing { return try await writing.run(found).version }
             return try await oneWriter.pass { () async throws(StoreError) in try await writing.run(nil).version }
@@ -65,36 +64,49 @@ struct StoredRecord: Sendable {
     /// What tells that the bytes are not what was written.
     let flaw: String?
 
-    /// - Parameter etag: as the answer tells it.
-    init(_ response: HTTPResponse, etag: String) {
+    /// Nil for an answer without an ETag.
+    init?(_ response: HTTPResponse) {
+        guard let etag = response.headers["ETag"], !etag.isEmpty else { return nil }
         bytes = response.body
-        token = RecordToken(etag: etag, lineage: WriteLineage(response.headers))
+        token = RecordToken(etag: etag, lineage: Lineage(response.headers))
         let (wanted, found) = (response.headers[Self.digestField], Hasher.hex(.sha256, of: response.body))
-        flaw = wanted == nil || wanted == found ? nil : "its bytes are not those of the SHA-256 beside it"
+        flaw = wanted == nil || wanted == found ? nil : "its bytes do not match the SHA-256 beside it"
     }
 }
 
 extension S3Storage {
     private static let readings = 3
 
-    /// Reads a record. What was altered on its way comes right when it is asked for again; what is still not what its
-    /// digest says was altered where it is kept, and has its flaw told.
+    /// Reads a record. What was altered on its way, or came without its ETag (as JuiceFS answers now and then while a
+    /// record is replaced), comes right when it is asked for again. What is still not what its digest says was altered
+    /// where it is kept, and has its flaw told.
+    /// - Throws: `failed` where no answer has an ETag.
     func fetch(_ key: Key) async throws(StoreError) -> StoredRecord? {
         var attempts: Attempts?
         while true {
-            let found = try await fetchOnce(key)
-            guard let found, let flaw = found.flaw else { return found }
-            guard (attempts?.count ?? 0) < Self.readings - 1 else { return found }
+            guard let answer = try await fetchOnce(key) else { return nil }
+            let record = StoredRecord(answer)
+            if record != nil {
+                learned.learn(from: answer.headers)
+            } else if Refusal(answer).isPage {
+                throw session.strange(answer)
+            }
+            let flaw = record == nil ? "it came without an ETag" : record?.flaw
+            guard let flaw, (attempts?.count ?? 0) < Self.readings - 1 else {
+                guard let record else { throw session.strange(answer) }
+                return record
+            }
             do {
-                try await session.pause(&attempts, after: StoreError(.unavailable, flaw), "GET \(key)")
+                try await session.retries.pause(&attempts, after: StoreError(.unavailable, flaw), "GET \(key)")
             } catch {
-                if error.code == .cancelled { throw error }
-                return found
+                guard let record, error.code != .cancelled else { throw error }
+                return record
             }
         }
     }
 
-    private func fetchOnce(_ key: Key) async throws(StoreError) -> StoredRecord? {
+    /// The server's answer; nil for a record that is absent.
+    private func fetchOnce(_ key: Key) async throws(StoreError) -> HTTPResponse? {
         var call = S3Call("GET", try name(key))
         call.accepted = [404]
         let response = try await session.send(call, collectingAtMost: Record.maximumBytes)
@@ -103,8 +115,58 @@ extension S3Storage {
             if refusal.code == "NoSuchKey" || (refusal.code == nil && !refusal.isPage) { return nil }
             throw session.error(refusal)
         }
-        guard let etag = response.headers["ETag"] else { throw session.strange(response) }
-        guarantees.learn(from: response.headers)
-        return StoredRecord(response, etag: etag)
+        return response
+    }
+}
+
+// MARK: - Versions
+
+// A record's lineage stands beside its bytes, in fields of its own.
+extension Lineage {
+    private static let writeField = "x-amz-meta-blobstore-write"
+    private static let afterField = "x-amz-meta-blobstore-after"
+
+    /// Of a write that is to replace a record; nil for one that creates.
+    init(after previous: RecordToken?) {
+        self.init(write: String(UInt64.random(in: 0...UInt64.max), radix: 36), after: previous?.lineage)
+    }
+
+    /// What an answer's fields tell; nil for a record that another program put there.
+    init?(_ headers: HTTPHeaders) {
+        guard let write = headers[Self.writeField], !write.isEmpty else { return nil }
+        let after = headers[Self.afterField]?.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        self.init(write: write, ancestors: after ?? [])
+    }
+
+    func keep(in headers: inout HTTPHeaders) {
+        headers[Self.writeField] = write
+        headers[Self.afterField] = ancestors.isEmpty ? nil : ancestors.joined(separator: ",")
+    }
+}
+
+/// The version of a record: its ETag, which the server compares, and its lineage.
+struct RecordToken: Sendable, Equatable {
+    /// Without quotes.
+    let etag: String
+    let lineage: Lineage?
+
+    init(etag: String, lineage: Lineage?) {
+        var bare = etag[...]
+        if bare.hasPrefix("W/") { bare = bare.dropFirst(2) }
+        self.etag = bare.filter { $0 != "\"" && $0 != " " }
+        self.lineage = lineage
+    }
+
+    init(_ version: Record.Version) {
+        let words = version.token.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        etag = words[0]
+        lineage =
+            words.count == 3
+            ? Lineage(write: words[1], ancestors: words[2].split(separator: ",").map(String.init)) : nil
+    }
+
+    var version: Record.Version {
+        guard let lineage else { return Record.Version(token: etag) }
+        return Record.Version(token: "\(etag) \(lineage.write) \(lineage.ancestors.joined(separator: ","))")
     }
 }

@@ -1,6 +1,4 @@
-internal import BlobCrypto
-public import BlobStore
-internal import FoundationEssentials
+public import ObjectStorage
 
 extension S3Storage {
     private static let keysPerRequest = 1_000
@@ -35,7 +33,8 @@ extension S3Storage {
             var refusal = Refusal(status: 200, code: failure.code)
             refusal.message = failure.message
             guard names.contains(failure.key) else {
-                throw StoreError(.failed, "the server speaks of a name that it was not to delete", isRetryable: true)
+                throw StoreError(
+                    .failed, "the server reports on a name that it was not asked to delete", isRetryable: true)
             }
             failures[failure.key] = session.error(refusal)
         }
@@ -62,9 +61,12 @@ extension S3Session {
         let body = DeletionAnswer.request(names)
         try call.set(body: body, contentType: "application/xml")
         // Some servers insist on it.
-        var hasher = Hasher(.md5)
-        hasher.update(body)
-        call.headers["Content-MD5"] = hasher.finish().map { Data($0).base64EncodedString() }
-        return try await send(call, for: DeletionAnswer.self).answer.failures.filter { $0.code != "NoSuchKey" }
+        try call.setMD5()
+        let answer = try await send(call, for: DeletionAnswer.self).answer
+        // What the answer says nothing of may be there still.
+        for name in Set(names).subtracting(answer.deleted).subtracting(answer.failures.map(\.key)).sorted() {
+            try await delete(name)
+        }
+        return answer.failures.filter { $0.code != "NoSuchKey" }
     }
 }

@@ -1,4 +1,5 @@
 internal import BlobCrypto
+package import BlobHTTP
 
 /// Signature version 4, as pure functions of what is signed, with what, and when.
 /// - Source: AWS, "Authenticating Requests (AWS Signature Version 4)", Amazon S3 API Reference.
@@ -106,4 +107,22 @@ extension Signature {
     private static func names(_ headers: HTTPHeaders) -> [String] {
         Set(headers.fields.map { $0.name.lowercased() }).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
+}
+
+/// What requests are signed with. It has no description that would show the secret.
+package struct AccessKey: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
+    /// The name of the key; no secret.
+    package let id: String
+    package let secret: String
+    /// Of temporary credentials.
+    package let sessionToken: String?
+
+    package init(id: String, secret: String, sessionToken: String? = nil) {
+        self.id = id
+        self.secret = secret
+        self.sessionToken = sessionToken
+    }
+
+    package var description: String { "access key \(id)" }
+    package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 }

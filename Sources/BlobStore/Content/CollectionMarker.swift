@@ -23,7 +23,21 @@ package struct CollectionMarker: DocumentBody {
     }
 }
 
+/// What publishers watch, so that they need not look at each blob's marker.
+package protocol ContentGate: Sendable {
+    /// Says that content may be taken away from now on. To be said after it was condemned, and before it is looked at
+    /// whether it is wanted, or good.
+    /// - Returns: what says that this is over; to be called once nothing can still take effect.
+    func open() async throws(StoreError) -> @Sendable () async throws(StoreError) -> Void
+}
+
 extension ContentStore {
+    /// Whether no blob here was ever condemned.
+    package func hasNoMarkers() async throws(StoreError) -> Bool {
+        for try await page in storage.list(ListRequest(FeedLayout.collection)) where !page.isEmpty { return false }
+        return true
+    }
+
     /// The marker of a blob; nil when it was never condemned.
     package func marker(_ digest: Digest) async throws(StoreError) -> Stored<CollectionMarker>? {
         try await storage.document(FeedLayout.marker(of: digest))
@@ -47,7 +61,9 @@ extension ContentStore {
     /// Whether a marker has said `deleting` for longer than any removal can still take effect.
     package func isPastFence(_ digest: Digest) async throws(StoreError) -> Bool {
         let key = FeedLayout.marker(of: digest)
-        guard let place = try await storage.fencedPlace(of: FeedLayout.blob(digest)) else { return false }
+        guard let place = try await storage.capability((any FencedRemovals).self, at: FeedLayout.blob(digest)) else {
+            return false
+        }
         let before = Key(trusted: "collection/\(digest.hex)")
         let request = ListRequest(FeedLayout.collection, startAfter: before, isFlat: true, wantsDetails: true)
         for try await page in storage.list(request) {
@@ -61,7 +77,7 @@ extension ContentStore {
     /// A publisher's word to the collectors: this blob is wanted. To be said before it is looked at once more.
     /// - Throws: `unavailable` while a collector is removing it, for at most the fence.
     func spare(_ digest: Digest) async throws(StoreError) {
-        for _ in 0..<Self.patience {
+        for _ in 0..<Self.maximumPauses {
             guard let marker = try await marker(digest) else { return }
             switch marker.body.state {
             case .none: return
@@ -75,11 +91,11 @@ extension ContentStore {
             }
         }
         throw StoreError(
-            .unavailable, "the content \(digest) is just being collected: try again in some minutes")
+            .unavailable, "the content \(digest) is being collected right now; try again in a few minutes")
     }
 
     /// So many times, half a second apart, it is looked whether another's removal is over.
-    static var patience: Int { 60 }
+    static var maximumPauses: Int { 60 }
 
     func pause() async throws(StoreError) {
         do { try await Task.sleep(for: .milliseconds(500)) } catch {

@@ -50,6 +50,15 @@ package struct ContentHasher: ~Copyable, Sendable {
         return Summary(digest: digest, size: size, extras: extras)
     }
 
+    /// Hashes chunks to their end.
+    static func summary(
+        of chunks: AsyncPull<[UInt8]>, _ extras: Set<ExtraDigest> = []
+    ) async throws(StoreError) -> Summary {
+        var hasher = try ContentHasher(extras)
+        for try await chunk in chunks { hasher.update(chunk) }
+        return try hasher.finish()
+    }
+
     private static func hex(_ hasher: consuming Hasher, _ name: String) throws(StoreError) -> String {
         guard let hash = hasher.finish() else {
             throw StoreError(.failed, "libcrypto on this machine refuses \(name)")

@@ -13,7 +13,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
         guard text.hasPrefix("sha256:"), let digest = Digest(hex: text.dropFirst(7)) else {
             throw StoreError(
                 .invalidArgument,
-                "\"\(text.prefix(100))\" is no digest: write sha256: and 64 lower-case hex digits")
+                "\"\(text.prefix(100))\" is not a digest; write sha256: and 64 lower-case hex digits")
         }
         self = digest
     }

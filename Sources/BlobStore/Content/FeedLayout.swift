@@ -25,6 +25,17 @@ package enum FeedLayout {
         Key(trusted: "blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)")
     }
 
+    /// A listing of the blobs whose digests begin with one of these bytes, and of what comes after; nil for all.
+    static func listing(of part: ClosedRange<UInt8>?, passesUnreadable: Bool = true) -> ListRequest {
+        var request = ListRequest(blobs, wantsDetails: true, passesUnreadable: passesUnreadable)
+        if let first = part?.lowerBound, first > 0 {
+            let digits = String(first - 1, radix: 16)
+            // After every digest in the folder before, and before any other folder.
+            request.startAfter = Key(trusted: "\(blobs)\(digits.count < 2 ? "0" : "")\(digits)/g")
+        }
+        return request
+    }
+
     /// The digest that a blob's key names; nil when the key is no blob's.
     package static func digest(ofBlob key: Key) -> Digest? {
         guard let digest = Digest(hex: key.name), blob(digest) == key else { return nil }
@@ -33,6 +44,12 @@ package enum FeedLayout {
 
     /// The marker of a blob that was ever condemned.
     package static func marker(of digest: Digest) -> Key { Key(trusted: "collection/\(digest.hex).json") }
+
+    /// The digest that a marker is about; nil when the key is no marker's.
+    package static func digest(ofMarker key: Key) -> Digest? {
+        guard let digest = Digest(hex: String(key.name.prefix(64))), marker(of: digest) == key else { return nil }
+        return digest
+    }
 
     /// A fresh name for a corrupt blob.
     package static func quarantined(_ digest: Digest) -> Key {

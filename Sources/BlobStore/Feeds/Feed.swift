@@ -2,6 +2,7 @@
 ///
 /// A feed is looked up in the catalog anew by each operation, so that a feed that has moved is found where it is.
 public struct Feed: Sendable {
+    /// The feed's name in the catalog.
     public let name: FeedName
     /// The store whose catalog was in charge of the feed when it was looked up.
     public let store: PackageStore
@@ -20,43 +21,66 @@ public struct Feed: Sendable {
 
     /// The feed as the catalog has it now, with its root open.
     /// - Throws: `notFound`, `wrongRoot`.
-    package func visit() async throws(StoreError) -> FeedVisit {
+    package func open() async throws(StoreError) -> OpenFeed {
         let (store, record) = try await entry.locate(name)
+        if record.deletion?.step == .emptied { throw record.isBeingDeleted }
         let root = try await store.roots.root(
             store.catalog.location(record), Root.Identity(.feed, feed: name, id: record.id))
-        return FeedVisit(feed: Feed(name, in: store, by: entry), record: record, root: root)
+        return OpenFeed(feed: Feed(name, in: store, by: entry), record: record, root: root)
     }
 
-    /// The feed for work that writes: active, and its root still in its place.
+    /// The feed for work that writes: active, and its root still in its place. Waits for a migration as long as the
+    /// store says.
     /// - Throws: `migrating`, `notFound`, `wrongRoot`.
-    package func visitForWriting() async throws(StoreError) -> FeedVisit {
-        let visit = try await visit()
-        switch visit.record.state {
+    package func openForWriting() async throws(StoreError) -> OpenFeed {
+        let clock = ContinuousClock()
+        let end = clock.now + entry.waitForMigration
+        var pause = Duration.milliseconds(50)
+        while true {
+            do throws(StoreError) { return try await openForWritingNow() } catch {
+                guard error.code == .migrating, clock.now < end else { throw error }
+                do { try await clock.sleep(for: pause) } catch { throw StoreError(.cancelled, "cancelled") }
+                pause = min(pause * 2, .seconds(1))
+            }
+        }
+    }
+
+    private func openForWritingNow() async throws(StoreError) -> OpenFeed {
+        let opened = try await open()
+        switch opened.record.state {
         // One that is arriving was found by way of the catalog that says it has moved here.
         case .active, .arriving, .moved: break
         case .migrating:
-            let place = visit.record.migration?.root?.description ?? "the server root"
+            let place = opened.record.migration?.root?.description ?? "the server root"
             throw StoreError(
                 .migrating,
-                "the feed \"\(name)\" is being migrated to \(place): try again when that is done; "
-                    + "\"blobtool migrate \(name) --abort\" gives it up",
+                "the feed \"\(name)\" is being migrated to \(place); try again when that is done, or cancel it with "
+                    + "\"blobtool migrate \(name) --abort\"",
                 isRetryable: true)
         case .deleting:
-            throw StoreError(.notFound, "the feed \"\(name)\" is being deleted")
+            throw opened.record.isBeingDeleted
         }
-        try await visit.root.verify()
-        return visit
+        try await opened.root.verify()
+        return opened
+    }
+
+    /// Of what was written just before a migration began to hold writers, the migration may take along what it finds.
+    func unknown(_ meanwhile: String, _ error: StoreError) -> StoreError {
+        StoreError(
+            .outcomeUnknown,
+            "the feed \"\(name)\" began to move \(meanwhile), and what was written may have moved with it; do the same "
+                + "again when that is done (\(error.message))", isRetryable: true)
     }
 }
 
 /// A feed as one operation found it.
-package struct FeedVisit: Sendable {
+package struct OpenFeed: Sendable {
     package let feed: Feed
     package let record: FeedRecord
     package let root: Root
 
     package var storage: any Storage { root.storage }
-    package var content: ContentStore { ContentStore(root.storage) }
+    package var content: ContentStore { ContentStore(root.storage, gate: FeedGate(self)) }
     package var extras: Set<ExtraDigest> { Set(record.digests ?? []) }
 
     /// The record of a path; nil when it was never published.
@@ -65,13 +89,6 @@ package struct FeedVisit: Sendable {
         guard let stored: Stored<PackageRecord> = try await storage.document(path.key) else { return nil }
         try stored.body.check(path)
         return stored
-    }
-
-    /// Whether nothing that publishers rely on has changed since this visit began.
-    ///
-    /// Epochs are compared, never roots or states: a feed may come back to where it was.
-    package func isCurrent() async throws(StoreError) -> Bool {
-        try await feed.record().epoch == record.epoch
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A server root that is open: the feeds in it, wherever their own roots are.
 ///
 /// Any number of nodes may have the same root open; what they must agree on stands in the root itself.
@@ -9,10 +11,12 @@ public final class PackageStore: Sendable {
     package let roots: RootCache
     package let opener: any StorageOpener
     let successors = Successors()
+    private let waiting = Mutex(Duration.zero)
 
     package init(_ server: Root, node: NodeName, opener: any StorageOpener) {
         self.node = node
         self.server = server
+        let opener = ServerOpener(base: opener, server: server.url)
         self.opener = opener
         catalog = Catalog(server)
         roots = RootCache(opener)
@@ -34,13 +38,23 @@ public final class PackageStore: Sendable {
     public static func create(
         _ url: RootURL, node: NodeName, with opener: any StorageOpener
     ) async throws(StoreError) -> (store: PackageStore, isNew: Bool) {
-        try await RootNesting(opener).refuse(url.resolved())
+        let url = try await opener.schemes.lasting(url)
+        try await RootNesting(opener).refuse(opener.schemes.resolved(url))
         let (root, isNew) = try await Root.create(url, Root.Identity(.server), with: opener)
         return (PackageStore(root, node: node, opener: opener), isNew)
     }
 
     /// Where the server root is.
     public var url: RootURL { server.url }
+
+    /// How long what writes waits for a migration that holds writers, before it fails with `migrating`; zero at first.
+    ///
+    /// A migration holds them while it copies what changed last, for a second or so. A dead one holds them until it is
+    /// run again, so a wait has to end.
+    public var waitForMigration: Duration {
+        get { waiting.withLock { $0 } }
+        set { waiting.withLock { $0 = newValue } }
+    }
 
     /// The id of the server root, as its marker carries it.
     public var rootID: String { server.id }

@@ -37,7 +37,7 @@ package struct Catalog: Sendable {
 
     func absence(_ name: FeedName) -> StoreError {
         StoreError(
-            .notFound, "there is no feed \"\(name)\" in \(server.url): make it with \"blobtool feed create \(name)\"")
+            .notFound, "there is no feed \"\(name)\" in \(server.url); create it with \"blobtool feed create \(name)\"")
     }
 
     /// The record of a feed, whichever catalog is in charge of it; nil when there is none.
@@ -61,7 +61,7 @@ package struct Catalog: Sendable {
         } catch  where error.code == .preconditionFailed {
             throw StoreError(
                 .preconditionFailed,
-                "the feed \"\(record.feed)\" was changed by another meanwhile: look, and try again",
+                "the feed \"\(record.feed)\" was changed by another process meanwhile; look, and try again",
                 cause: error.cause)
         }
     }

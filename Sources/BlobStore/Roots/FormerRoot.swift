@@ -6,6 +6,7 @@ public struct FormerRoot: Sendable, Equatable, Codable {
     public let id: String
     /// Since when it is a former one.
     public let since: Timestamp
+    /// Who migrated the feed away.
     public let by: String
     /// Set before anything of it is deleted. From then on the feed cannot come back, since something may be gone.
     public internal(set) var deletion: Deletion?
@@ -16,11 +17,13 @@ public struct FormerRoot: Sendable, Equatable, Codable {
         public struct Run: Sendable, Equatable, Codable {
             /// A UUID.
             public let id: String
+            /// The node that deletes.
             public let node: String
+            /// Since when, in UTC.
             public let since: Timestamp
         }
 
-        /// Whoever stands here may still delete, however long he was paused: until then the place is closed.
+        /// A run that is listed here may still delete, however long it was paused: until then the place is closed.
         public internal(set) var runs: [Run]
         /// Whether all of it is gone.
         public internal(set) var isDone: Bool
@@ -63,14 +66,14 @@ extension FeedRecord {
     /// - Throws: `migrating` while the feed is on its way; `preconditionFailed` when it has left this catalog;
     ///   `notFound` while it is being deleted.
     func expectSettled() throws(StoreError) {
-        if state == .deleting { throw StoreError(.notFound, "the feed \"\(feed)\" is being deleted") }
+        if state == .deleting { throw isBeingDeleted }
         try expectInCharge()
         try expectArrived()
         if migration == nil && state == .active { return }
         let place = migration?.root?.description ?? "the server root"
         throw StoreError(
             .migrating,
-            "the feed \"\(feed)\" is being migrated to \(place): finish that, or give it up with \"blobtool migrate "
+            "the feed \"\(feed)\" is being migrated to \(place); finish that, or cancel it with \"blobtool migrate "
                 + "\(feed) --abort\"")
     }
 }

@@ -1,5 +1,6 @@
 /// A feed's name: `[a-z0-9][a-z0-9._-]{0,62}`, no DOS device name, no dot at its end, not ending in `.json`.
 public struct FeedName: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The name.
     public let text: String
 
     /// - Throws: `invalidArgument`, with the rule that was broken.
@@ -23,6 +24,7 @@ public struct FeedName: Hashable, Sendable, Comparable, Codable, CustomStringCon
 
 /// A node's name, by the same rule as a ``FeedName``.
 public struct NodeName: Hashable, Sendable, CustomStringConvertible {
+    /// The name.
     public let text: String
 
     /// - Throws: `invalidArgument`, with the rule that was broken.
@@ -33,11 +35,12 @@ public struct NodeName: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 }
 
-private func validName(_ text: String, of thing: String) throws(StoreError) -> String {
+func validName(_ text: String, of thing: String) throws(StoreError) -> String {
     guard let flaw = flaw(inName: text) else { return text }
     throw StoreError(
         .invalidArgument,
-        "\"\(text.prefix(100))\" is no \(thing) name because it \(flaw): use a-z, 0-9 and . _ -, at most 63 characters")
+        "\"\(text.prefix(100))\" is not a valid \(thing) name because it \(flaw); use a-z, 0-9 and . _ -, at most 63 characters"
+    )
 }
 
 private func flaw(inName text: String) -> String? {
@@ -48,7 +51,7 @@ private func flaw(inName text: String) -> String? {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
     }
     if bytes.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) {
-        return "has capitals, which collide on case-insensitive shares"
+        return "has capital letters, which collide on case-insensitive shares"
     }
     if !bytes.allSatisfy({ isAlphanumeric($0) || "._-".utf8.contains($0) }) { return "has other characters" }
     if !isAlphanumeric(first) { return "starts with \"\(text.prefix(1))\"" }

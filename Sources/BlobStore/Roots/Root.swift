@@ -34,10 +34,11 @@ package struct Root: Sendable {
                 "open", root: url.description)
         }
         do throws(StoreError) {
-            guard let marker = try await marker(in: storage) else {
+            guard let (marker, bytes) = try await marked(storage) else {
                 throw StoreError(.wrongRoot, identity.absence(at: url)).during("open", root: url.description)
             }
             try identity.check(marker, at: url)
+            try await anchor(storage, bytes)
             return Root(url: url, storage: storage, marker: marker)
         } catch {
             await storage.close()
@@ -54,23 +55,48 @@ package struct Root: Sendable {
     ) async throws(StoreError) -> (root: Root, isNew: Bool) {
         let storage = try await opener.create(url, inside: outer)
         do throws(StoreError) {
-            if let marker = try await marker(in: storage) {
-                try identity.check(marker, at: url)
-                return (Root(url: url, storage: storage, marker: marker), false)
-            }
-            if let marker = try await refuseOtherThings(in: storage, at: url) {
-                try identity.check(marker, at: url)
-                try await storage.flushRecord(FeedLayout.marker)
-                return (Root(url: url, storage: storage, marker: marker), false)
-            }
-            let marker = try await write(
-                RootMarker(identity.kind, feed: identity.feed, server: identity.server), to: storage)
-            try identity.check(marker.found, at: url)
-            return (Root(url: url, storage: storage, marker: marker.found), marker.isNew)
+            let made = try await make(url, identity, in: storage)
+            try await anchor(storage)
+            // It is there from the beginning, so that a check knows when all records are gone.
+            if identity.kind == .feed { try await storage.keepFolder(FeedLayout.packages) }
+            return made
         } catch {
             await storage.close()
             throw error
         }
+    }
+
+    private static func make(
+        _ url: RootURL, _ identity: Identity, in storage: any Storage
+    ) async throws(StoreError) -> (root: Root, isNew: Bool) {
+        if let marker = try await marker(in: storage) {
+            try identity.check(marker, at: url)
+            return (Root(url: url, storage: storage, marker: marker), false)
+        }
+        if let marker = try await refuseOtherThings(in: storage, at: url) {
+            try identity.check(marker, at: url)
+            try await storage.flushRecord(FeedLayout.marker)
+            return (Root(url: url, storage: storage, marker: marker), false)
+        }
+        let marker = try await write(
+            RootMarker(identity.kind, feed: identity.feed, server: identity.server), to: storage)
+        try identity.check(marker.found, at: url)
+        return (Root(url: url, storage: storage, marker: marker.found), marker.isNew)
+    }
+
+    /// Lets a storage whose address comes to lead elsewhere go on only where this very marker stands.
+    /// - Parameter bytes: of the marker; nil where they must be read.
+    private static func anchor(_ storage: any Storage, _ bytes: [UInt8]? = nil) async throws(StoreError) {
+        guard let anchored = try await storage.capability((any AnchoredStorage).self, at: FeedLayout.marker) else {
+            return
+        }
+        let known = if let bytes { bytes } else { try await marked(storage)?.bytes }
+        if let known { anchored.storage.anchor(to: anchored.key, known) }
+    }
+
+    /// What a person should look at when a root is not where it should be.
+    static func question(of url: RootURL) -> String {
+        url.authority.isEmpty ? "is the share mounted?" : "are the address and its options right?"
     }
 
     /// Makes sure, before work that writes, that this is still the place that was opened, and the root it was.
@@ -78,7 +104,7 @@ package struct Root: Sendable {
     package func verify() async throws(StoreError) {
         try await storage.checkLocation()
         guard let found = try await Self.marker(in: storage) else {
-            throw StoreError(.wrongRoot, "the marker root.json of \(url) is gone: is the share mounted")
+            throw StoreError(.wrongRoot, "the marker root.json of \(url) is gone; \(Self.question(of: url))")
                 .during("verify", root: url.description)
         }
         try Identity(marker.kind, feed: marker.feed, id: marker.id).check(found, at: url)
@@ -87,11 +113,18 @@ package struct Root: Sendable {
     /// Who a storage says it is; nil when it has no marker.
     /// - Throws: `corrupt` or `unknownFormat`, naming the root, for a marker that does not tell.
     package static func marker(in storage: any Storage) async throws(StoreError) -> RootMarker? {
+        try await marked(storage)?.marker
+    }
+
+    private static func marked(
+        _ storage: any Storage
+    ) async throws(StoreError) -> (marker: RootMarker, bytes: [UInt8])? {
         do throws(StoreError) {
-            return try await storage.document(FeedLayout.marker, as: RootMarker.self)?.body
+            guard let record = try await storage.readRecord(FeedLayout.marker) else { return nil }
+            return (try Stored<RootMarker>(record, at: FeedLayout.marker).body, record.bytes)
         } catch  where error.code == .corrupt || error.code == .unknownFormat {
             throw StoreError(
-                error.code, "\(storage.address) is no root that can be used: \(error.message)", cause: error.cause
+                error.code, "\(storage.address) is not a usable root: \(error.message)", cause: error.cause
             )
             .during("readRecord", key: FeedLayout.marker.text, root: storage.address)
         }
@@ -116,13 +149,13 @@ package struct Root: Sendable {
         in storage: any Storage, at url: RootURL
     ) async throws(StoreError) -> RootMarker? {
         for try await page in storage.list(ListRequest(isFlat: true)) {
-            for entry in page where entry.text != "lost+found/" {
+            for entry in page where !entry.isLitter {
                 guard let thing = try await firstThing(entry, in: storage) else { continue }
                 // Whatever stands there, it was made after the marker, or this is no root.
                 if let marker = try await marker(in: storage) { return marker }
                 throw StoreError(
                     .alreadyExists,
-                    "\(url) is no root and holds other things (\"\(thing.prefix(80))\"): choose an empty place")
+                    "\(url) is not a root and holds other things (\"\(thing.prefix(80))\"); choose an empty place")
             }
         }
         return nil
@@ -131,7 +164,7 @@ package struct Root: Sendable {
     private static func firstThing(_ entry: ListEntry, in storage: any Storage) async throws(StoreError) -> String? {
         guard case .folder(let folder) = entry else { return entry.text }
         for try await page in storage.list(ListRequest(folder)) {
-            if let first = page.first { return first.text }
+            if let first = page.first(where: { !$0.isLitter }) { return first.text }
         }
         return nil
     }
@@ -140,15 +173,17 @@ package struct Root: Sendable {
 extension Root.Identity {
     fileprivate func absence(at url: RootURL) -> String {
         switch kind {
-        case .server: "there is no root at \(url): is the share mounted? A new root is made with \"blobtool init\""
-        case .feed: "the root of feed \"\(feed?.text ?? "?")\" is not at \(url): is the share mounted?"
+        case .server where id != nil: "the server root is not at \(url); \(Root.question(of: url))"
+        case .server:
+            "there is no root at \(url); \(Root.question(of: url)) Create a new root with \"blobtool init\""
+        case .feed: "the root of feed \"\(feed?.text ?? "?")\" is not at \(url); \(Root.question(of: url))"
         }
     }
 
     package func check(_ marker: RootMarker, at url: RootURL) throws(StoreError) {
         if let aside = marker.setAside {
             throw StoreError(
-                .wrongRoot, "\(url) is no root any more: \(aside.by) set it aside on \(aside.at), to be kept"
+                .wrongRoot, "\(url) is no longer a root: \(aside.by) set it aside on \(aside.at) to be kept"
             ).during("open", root: url.description)
         }
         if marker.kind != kind || (feed != nil && marker.feed != feed) {
@@ -158,19 +193,48 @@ extension Root.Identity {
         }
         if let id, id != marker.id {
             throw StoreError(
-                .wrongRoot, "\(url) has the id \(marker.id), but \(id) is expected: is another share mounted there?"
+                .wrongRoot, "\(url) has the id \(marker.id), but \(id) is expected; \(Root.question(of: url))"
             ).during("open", root: url.description)
         }
     }
 }
 
-extension ListEntry {
-    /// The name as it stands in the storage.
-    package var text: String {
-        switch self {
-        case .key(let key, _): key.text
-        case .folder(let folder): folder.text
-        case .foreign(let path, _), .access(let path, _): path
+// MARK: - Roots that are open
+
+/// The feed roots that this process has open, so that each is opened once.
+package actor RootCache {
+    private let opener: any StorageOpener
+    private var open: [RootURL: Root] = [:]
+
+    package init(_ opener: any StorageOpener) {
+        self.opener = opener
+    }
+
+    /// The root at `url`, checked against the identity.
+    /// - Throws: `wrongRoot`, and what opening throws.
+    package func root(_ url: RootURL, _ identity: Root.Identity) async throws(StoreError) -> Root {
+        if let known = open[url] {
+            if (try? identity.check(known.marker, at: url)) != nil { return known }
+            // The place has become another root since, or the feed another: look afresh.
+            open[url] = nil
         }
+        let root = try await Root.open(url, identity, with: opener)
+        if let raced = open[url], raced.id == root.id {
+            await root.storage.close()
+            return raced
+        }
+        open[url] = root
+        return root
+    }
+
+    /// Forgets a root, so that the next use opens it afresh. Who uses it still may go on.
+    package func forget(_ url: RootURL) {
+        open[url] = nil
+    }
+
+    package func close() async {
+        let roots = open.values
+        open = [:]
+        for root in roots { await root.storage.close() }
     }
 }

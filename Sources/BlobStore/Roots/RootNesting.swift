@@ -17,6 +17,7 @@ package struct RootNesting: Sendable {
     }
 
     private let opener: any StorageOpener
+    private var schemes: StorageSchemes { opener.schemes }
 
     package init(_ opener: any StorageOpener) {
         self.opener = opener
@@ -29,22 +30,22 @@ package struct RootNesting: Sendable {
     ///   - servers: roots that the place may lie in.
     /// - Throws: `invalidArgument` when the place lies inside of another root.
     package func refuse(_ place: RootURL, except servers: [RootURL] = []) async throws(StoreError) {
-        for folder in place.parents where !servers.contains(folder) {
+        for folder in schemes.parents(of: place) where !servers.contains(folder) {
             guard let owner = try await owner(of: folder) else { continue }
-            throw Self.refusal(place, .inside, "\(folder), which is \(owner)")
+            throw Self.refusal(place, which: .inside, of: "\(folder), which is \(owner)")
         }
     }
 
     /// Compares names, without looking at the place.
     /// - Parameter place: without links in its path.
     /// - Throws: `invalidArgument` when one lies in the other; `wrongRoot` when both are one and may not be.
-    package static func refuse(_ place: RootURL, beside neighbour: Neighbour) async throws(StoreError) {
-        let relation = place.relation(to: try await neighbour.url.resolved())
+    package func refuse(_ place: RootURL, beside neighbour: Neighbour) async throws(StoreError) {
+        let relation = schemes.relation(of: place, to: try await schemes.resolved(neighbour.url))
         if relation == .apart || relation == .same && neighbour.mayBeSame { return }
-        throw refusal(place, relation, "\(neighbour.url), \(neighbour.owner)")
+        throw Self.refusal(place, which: relation, of: "\(neighbour.url), \(neighbour.owner)")
     }
 
-    private static func refusal(_ place: RootURL, _ relation: RootURL.Relation, _ other: String) -> StoreError {
+    private static func refusal(_ place: RootURL, which relation: RootURL.Relation, of other: String) -> StoreError {
         let how =
             switch relation {
             case .around: "lies around"
@@ -53,32 +54,24 @@ package struct RootNesting: Sendable {
             }
         return StoreError(
             relation == .same ? .wrongRoot : .invalidArgument,
-            "\(place) \(how) \(other), and roots must not stand in each other: choose a place apart from all roots")
+            "\(place) \(how) \(other), and roots must not overlap; choose a place outside all roots")
     }
 
     /// Whose root a folder is; nil when it is none, or its account keeps that to itself.
     private func owner(of folder: RootURL) async throws(StoreError) -> String? {
         do throws(StoreError) {
-            switch folder.place {
-            case .file(let path):
-                guard let bytes = try await LocalFile.contents("\(path)/\(FeedLayout.marker)", upTo: 1 << 16) else {
-                    return nil
-                }
-                return try Document<RootMarker>(bytes: bytes).body.owner
-            case .s3:
-                let storage = try await opener.open(folder)
-                let marker: Result<RootMarker?, StoreError>
-                do throws(StoreError) { marker = .success(try await Root.marker(in: storage)) } catch {
-                    marker = .failure(error)
-                }
-                await storage.close()
-                return try marker.get()?.owner
+            let storage = try await opener.open(folder)
+            let marker: Result<RootMarker?, StoreError>
+            do throws(StoreError) { marker = .success(try await Root.marker(in: storage)) } catch {
+                marker = .failure(error)
             }
+            await storage.close()
+            return try marker.get()?.owner
         } catch {
             switch error.code {
             case .unknownFormat: return "a root of a newer version"
-            // Another's file that happens to have this name, or one that this account may not read.
-            case .corrupt, .notFound, .permissionDenied, .sourceFailed: return nil
+            // Another's file that happens to have this name, or what this account may not read, or no folder.
+            case .corrupt, .notFound, .permissionDenied, .invalidArgument, .unsupported: return nil
             default: throw error
             }
         }

@@ -1,4 +1,4 @@
-import BlobStore
+import ObjectStorage
 
 extension StorageConformance {
     static let listing: [Check] = [

@@ -1,9 +1,10 @@
-import BlobStore
+import ObjectStorage
 
 extension StorageConformance {
     static let reading: [Check] = [
         Check("an object of any size is read back as it was written", anySize),
         Check("a part of an object is read, cut at its end", parts),
+        Check("chunks are no larger than the pieces that were asked for, whatever is fetched ahead", pieces),
         Check("a part that begins beyond the end is refused", beyondTheEnd),
         Check("what is absent has no size and cannot be read", absent),
         Check("an object's age grows, and is that of its last write", age),
@@ -53,6 +54,28 @@ extension StorageConformance {
         try expectSame(try await subject.read(empty, 0..<10), [], "a part of an empty object")
     }
 
+    private static func pieces(_ subject: ConformanceSubject) async throws {
+        let size = 3 << 15 + 5
+        let bytes = content(size)
+        let key = try Key("object")
+        try await subject.write(key, bytes)
+        for ahead in [0, 1, 4, 64] {
+            let pieces = Pieces(ofBytes: 32 << 10, ahead: ahead)
+            for range in [nil, 0..<Int64(size), 7..<70_000, 0..<0] {
+                let cut = range ?? 0..<Int64(size)
+                try await subject.storage.withObject(key, range: range, in: pieces) { content in
+                    var all: [UInt8] = []
+                    for try await chunk in content.chunks {
+                        try expectEqual(chunk.count <= pieces.sizeBytes, true, "a chunk of \(chunk.count) bytes")
+                        all += chunk
+                    }
+                    let expected = Array(bytes[Int(cut.lowerBound)..<Int(cut.upperBound)])
+                    try expectSame(all, expected, "\(ahead) ahead of \(cut)")
+                }
+            }
+        }
+    }
+
     private static func beyondTheEnd(_ subject: ConformanceSubject) async throws {
         let key = try Key("object")
         try await subject.write(key, content(100))
@@ -89,7 +112,7 @@ extension StorageConformance {
             try await subject.write(object, content(turn))
             try await subject.expectObject(object, content(turn))
             let version = try await subject.storage.writeRecord(record, content(30), expecting: .absent)
-            try await subject.expectRecord(record, content(30), version)
+            try await subject.expectRecord(record, content(30), version: version)
             let names = try await subject.names(object.folder)
             try expect(names.contains(object.text) && names.contains(record.text), "both names", found: "\(names)")
         }
@@ -167,7 +190,7 @@ extension StorageConformance {
 extension ConformanceSubject {
     /// Waits until the object is so old that what is written now is told to be younger.
     func waitUntilAged(_ key: Key) async throws {
-        try await expectSoon("the age of \(key) to grow", within: options.patience) {
+        try await expectSoon("the age of \(key) to grow", within: options.timeout) {
             guard let info = try await storage.statObject(key) else { return false }
             return info.age >= options.ageResolution
         }

@@ -1,4 +1,4 @@
-import BlobStore
+import ObjectStorage
 
 extension StorageConformance {
     static let records: [Check] = [
@@ -16,13 +16,13 @@ extension StorageConformance {
             let key = try Key(name)
             try expect(try await subject.other.readRecord(key) == nil, "no record yet", found: "one")
             let version = try await subject.storage.writeRecord(key, content(200), expecting: .absent)
-            try await subject.expectRecord(key, content(200), version)
+            try await subject.expectRecord(key, content(200), version: version)
             for node in subject.nodes {
                 try await expectError(.preconditionFailed, from: "creating it again") {
                     try await node.writeRecord(key, content(201), expecting: .absent)
                 }
             }
-            try await subject.expectRecord(key, content(200), version)
+            try await subject.expectRecord(key, content(200), version: version)
         }
     }
 
@@ -36,18 +36,18 @@ extension StorageConformance {
         let first = try await subject.storage.writeRecord(key, content(10), expecting: .absent)
         let second = try await subject.other.writeRecord(key, content(20), expecting: .version(first))
         try expect(first != second, "another version for another write", found: "\(second) twice")
-        try await subject.expectRecord(key, content(20), second)
+        try await subject.expectRecord(key, content(20), version: second)
         for stale in [.version(first), .absent, unknown] as [Record.Expectation] {
             try await expectError(.preconditionFailed, .invalidArgument, from: "a write that expects \(stale)") {
                 try await subject.storage.writeRecord(key, content(30), expecting: stale)
             }
-            try await subject.expectRecord(key, content(20), second)
+            try await subject.expectRecord(key, content(20), version: second)
         }
         // The version that was read serves as well as the one that was returned.
         let read = try await subject.storage.readRecord(key)
         try expectEqual(read?.version, second, "the version read")
         let third = try await subject.storage.writeRecord(key, content(5), expecting: .version(second))
-        try await subject.expectRecord(key, content(5), third)
+        try await subject.expectRecord(key, content(5), version: third)
         try expectEqual(try await subject.names(), [key.text], "the listing")
     }
 
@@ -60,7 +60,7 @@ extension StorageConformance {
             try await expectError(.preconditionFailed, from: "a stale write in turn \(turn)") {
                 try await subject.storage.writeRecord(key, [9], expecting: .version(version))
             }
-            try await subject.expectRecord(key, bytes, next)
+            try await subject.expectRecord(key, bytes, version: next)
             version = next
         }
         try expectEqual(try await subject.names(), [key.text], "the listing")
@@ -71,7 +71,7 @@ extension StorageConformance {
         let (key, other) = (try Key("record.json"), try Key("other.json"))
         let bytes = content(Record.maximumBytes)
         let version = try await subject.storage.writeRecord(key, bytes, expecting: .absent)
-        try await subject.expectRecord(key, bytes, version)
+        try await subject.expectRecord(key, bytes, version: version)
         let tooLarge = content(Record.maximumBytes + 1)
         try await expectError(.invalidArgument, from: "a record over 1 MiB") {
             try await subject.storage.writeRecord(key, tooLarge, expecting: .version(version))
@@ -79,7 +79,7 @@ extension StorageConformance {
         try await expectError(.invalidArgument, from: "a new record over 1 MiB") {
             try await subject.storage.writeRecord(other, tooLarge, expecting: .absent)
         }
-        try await subject.expectRecord(key, bytes, version)
+        try await subject.expectRecord(key, bytes, version: version)
         try expectEqual(try await subject.names(), [key.text], "the listing")
     }
 
@@ -110,10 +110,10 @@ extension StorageConformance {
         let key = try Key("folder/record.json")
         let first = try await subject.storage.writeRecord(key, content(10), expecting: .absent)
         try await subject.other.flushRecord(key)
-        try await subject.expectRecord(key, content(10), first)
+        try await subject.expectRecord(key, content(10), version: first)
         let second = try await subject.storage.writeRecord(key, content(11), expecting: .version(first))
         try await subject.other.flushRecord(key)
-        try await subject.expectRecord(key, content(11), second)
+        try await subject.expectRecord(key, content(11), version: second)
     }
 
     private static func removedRecord(_ subject: ConformanceSubject) async throws {

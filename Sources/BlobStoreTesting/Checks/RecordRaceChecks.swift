@@ -1,4 +1,4 @@
-import BlobStore
+import ObjectStorage
 
 extension StorageConformance {
     static let recordRaces: [Check] = [
@@ -35,7 +35,7 @@ extension StorageConformance {
         let winners = try await race(racers) { racer in
             let bytes = content(1_000 + racer, seed: UInt64(round))
             let version = try await subject.node(racer).writeRecord(key, bytes, expecting: expecting)
-            try await subject.expectRecord(key, bytes, version)
+            try await subject.expectRecord(key, bytes, version: version)
         } lost: {
             $0 == .preconditionFailed
         }
@@ -52,7 +52,7 @@ extension StorageConformance {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for racer in 0..<6 {
                 group.addTask {
-                    for step in 0..<5 { try await increment(subject.node(racer), key, "\(racer)-\(step)") }
+                    for step in 0..<5 { try await increment(subject.node(racer), at: key, by: "\(racer)-\(step)") }
                 }
             }
             try await group.waitForAll()
@@ -81,7 +81,7 @@ extension StorageConformance {
             group.addTask {
                 defer { isDone.raise() }
                 for step in 1...30 {
-                    try await increment(subject.node(step), key, "w\(step)")
+                    try await increment(subject.node(step), at: key, by: "w\(step)")
                     try expectEqual(try await count(subject.other, key)?.value, step, "what was just written")
                 }
             }
@@ -108,7 +108,7 @@ extension StorageConformance {
     }
 
     /// Adds one by compare-and-swap, as often as it takes.
-    private static func increment(_ storage: any Storage, _ key: Key, _ name: String) async throws {
+    private static func increment(_ storage: any Storage, at key: Key, by name: String) async throws {
         while true {
             guard let (value, record) = try await count(storage, key) else {
                 throw ConformanceFailure(expected: "the counter", found: "nothing")

@@ -1,4 +1,4 @@
-import BlobStore
+import ObjectStorage
 
 extension StorageConformance {
     static let writing: [Check] = [
@@ -58,7 +58,7 @@ extension StorageConformance {
             return outcomes
         }
         try expectEqual(outcomes.count, 8, "the number of successes")
-        try expect(outcomes.contains(.created), "one writer at least to be told that he created it", found: "none")
+        try expect(outcomes.contains(.created), "one writer at least to be told that it created it", found: "none")
         try await subject.expectObject(key, bytes)
         try expectEqual(try await subject.names(), [key.text], "the listing")
         try await subject.expectNoUploads()

@@ -1,5 +1,5 @@
 import BlobCrypto
-import BlobStore
+import ObjectStorage
 
 /// The storage under test, seen from one node or several, and what the checks do with it.
 struct ConformanceSubject: Sendable {
@@ -44,7 +44,7 @@ struct ConformanceSubject: Sendable {
     }
 
     /// Fails unless the record holds these bytes, by every node.
-    func expectRecord(_ key: Key, _ bytes: [UInt8], _ version: Record.Version? = nil) async throws {
+    func expectRecord(_ key: Key, _ bytes: [UInt8], version: Record.Version? = nil) async throws {
         for node in nodes {
             guard let record = try await node.readRecord(key) else {
                 throw ConformanceFailure(expected: "the record \(key)", found: "nothing")
@@ -66,6 +66,8 @@ struct ConformanceSubject: Sendable {
                 case .key(let key, _): names.append(key.text)
                 case .folder(let folder): names.append(folder.text)
                 case .access: continue
+                case .unreadable(let folder, let error):
+                    throw ConformanceFailure(expected: "what was written", found: "\(folder): \(error)")
                 case .foreign(let path, let oddity):
                     throw ConformanceFailure(expected: "only what was written", found: "\(path) (\(oddity))")
                 }
@@ -83,7 +85,7 @@ struct ConformanceSubject: Sendable {
 
     /// Fails unless no upload is in flight, soon.
     func expectNoUploads() async throws {
-        try await expectSoon("no upload to be left in flight", within: options.patience) {
+        try await expectSoon("no upload to be left in flight", within: options.timeout) {
             try await uploads().isEmpty
         }
     }

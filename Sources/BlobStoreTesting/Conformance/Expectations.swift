@@ -1,4 +1,4 @@
-import BlobStore
+import ObjectStorage
 
 /// Fails unless the condition holds.
 func expect(_ condition: Bool, _ expected: String, found: @autoclosure () -> String) throws {
@@ -31,13 +31,13 @@ func expectError(_ code: StoreError.Code, in result: Result<some Any, StoreError
     try expectEqual(error.code, code, "the code of \(what)")
 }
 
-/// Fails unless the condition comes true before patience ends.
+/// Fails unless the condition comes true before the timeout ends.
 func expectSoon(
-    _ what: String, within patience: Duration, _ condition: () async throws -> Bool
+    _ what: String, within timeout: Duration, _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + patience
+    let deadline = ContinuousClock.now + timeout
     while try await !condition() {
-        try expect(ContinuousClock.now < deadline, what, found: "that it is not so after \(patience)")
+        try expect(ContinuousClock.now < deadline, what, found: "that it is not so after \(timeout)")
         try await Task.sleep(for: .milliseconds(2))
     }
 }

@@ -1,4 +1,4 @@
-public import BlobStore
+public import ObjectStorage
 
 /// What every storage must do, as a list of checks that any test framework can run.
 ///
@@ -9,7 +9,7 @@ public import BlobStore
 ///         try await check.run { MyStorage(emptyPlace()) }
 ///     }
 public enum StorageConformance {
-    /// One promise of ``Storage``, and how it is put to the test.
+    /// One promise of `Storage`, and how it is put to the test.
     public struct Check: Sendable, CustomStringConvertible {
         /// The sentence that the check proves.
         public let name: String
@@ -68,16 +68,17 @@ public struct ConformanceOptions: Sendable {
     /// Whether content that was staged shows up among the uploads in flight while it is small.
     public var showsStagedContent: Bool
     /// How long to wait for what happens "soon", before it counts as never.
-    public var patience: Duration
+    public var timeout: Duration
 
+    /// Options; the defaults suit a storage in memory or on a local disk.
     public init(
         ageResolution: Duration = .milliseconds(50), manyNames: Int = 2_500, showsStagedContent: Bool = true,
-        patience: Duration = .seconds(60)
+        timeout: Duration = .seconds(60)
     ) {
         self.ageResolution = ageResolution
         self.manyNames = manyNames
         self.showsStagedContent = showsStagedContent
-        self.patience = patience
+        self.timeout = timeout
     }
 }
 

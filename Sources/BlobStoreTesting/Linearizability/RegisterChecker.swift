@@ -57,7 +57,7 @@ public struct RegisterChecker {
                     longest = path.map { events.operation(of: $0.event) }
                     stuckAt = operation
                 }
-                guard let last = path.popLast() else { return describe(longest, stuckAt, initial) }
+                guard let last = path.popLast() else { return describe(longest, stuckAt: stuckAt, initial: initial) }
                 value = last.valueBefore
                 placed.remove(events.operation(of: last.event))
                 events.putBack(last.event)
@@ -75,7 +75,7 @@ public struct RegisterChecker {
         return false
     }
 
-    private func describe(_ longest: [Int], _ stuckAt: Int?, _ initial: String?) -> String {
+    private func describe(_ longest: [Int], stuckAt: Int?, initial: String?) -> String {
         var value = initial
         for index in longest { value = operations[index].effect(on: value)?.value }
         var text = "\(longest.count) of \(operations.count) operations fit together, the register then holding "

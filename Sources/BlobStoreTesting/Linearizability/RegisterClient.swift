@@ -1,4 +1,4 @@
-public import BlobStore
+public import ObjectStorage
 
 /// One client of a record, which reads and writes it by chance and records what it sees.
 public struct RegisterClient {

@@ -18,14 +18,18 @@ public struct RegisterOperation: Sendable, Equatable, CustomStringConvertible {
         case unknown
     }
 
+    /// Who did it.
     public var client: String
+    /// What it did.
     public var action: Action
+    /// What it was told.
     public var outcome: Outcome
     /// Monotonic time, in nanoseconds, before the operation began.
     public var begunAt: UInt64
     /// The same after it returned.
     public var endedAt: UInt64
 
+    /// An operation, with the times at which it began and ended.
     public init(client: String, action: Action, outcome: Outcome, begunAt: UInt64, endedAt: UInt64) {
         self.client = client
         self.action = action

@@ -1,4 +1,6 @@
 /// Owns an open file: closes it when it goes out of scope.
+///
+/// A `close` may wait for a server. So where the scope ends on one of Swift's threads, another thread closes the file.
 package struct Descriptor: ~Copyable, Sendable {
     /// The number, for calls; valid while the descriptor lives.
     package let raw: Int32
@@ -11,12 +13,22 @@ package struct Descriptor: ~Copyable, Sendable {
         self.calls = calls
     }
 
-    deinit { if isOpen { try? calls.close(raw) } }
+    deinit {
+        guard isOpen else { return }
+        let (raw, calls) = (raw, calls)
+        Thread.aside { try? calls.close(raw) }
+    }
 
     /// Closes it now, and tells the error that a write-back may have left (on NFS `close` writes back).
     package consuming func close() throws(Errno) {
         isOpen = false
         try calls.close(raw)
+    }
+
+    /// Hands the number over to another owner, who closes it.
+    package consuming func release() -> Int32 {
+        isOpen = false
+        return raw
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CBlobSystem
 internal import Glibc
 
 /// Why a system call failed.
@@ -11,7 +12,8 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     static var last: Errno { Errno(rawValue: errno) }
 
     /// The constant's name, e.g. `EIO`.
-    package var description: String { Self.names[rawValue] ?? "errno \(rawValue)" }
+    /// - Source: strerrorname_np(3).
+    package var description: String { blob_errno_name(rawValue).map { String(cString: $0) } ?? "errno \(rawValue)" }
 }
 
 extension Errno {
@@ -58,16 +60,20 @@ extension Errno {
     package static let needsCleaning = Errno(rawValue: EUCLEAN)
     package static let brokenPipe = Errno(rawValue: EPIPE)
     package static let shutDown = Errno(rawValue: ESHUTDOWN)
+}
 
-    private static let names: [Int32: String] = [
-        EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EIO: "EIO", ENXIO: "ENXIO", EBADF: "EBADF",
-        EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES", EBUSY: "EBUSY", EEXIST: "EEXIST", EXDEV: "EXDEV",
-        ENOTDIR: "ENOTDIR", EISDIR: "EISDIR", EINVAL: "EINVAL", ENFILE: "ENFILE", EMFILE: "EMFILE",
-        EFBIG: "EFBIG", ENOSPC: "ENOSPC", EROFS: "EROFS", EMLINK: "EMLINK", ENAMETOOLONG: "ENAMETOOLONG",
-        ENOSYS: "ENOSYS", ENOTEMPTY: "ENOTEMPTY", ELOOP: "ELOOP", EOPNOTSUPP: "EOPNOTSUPP", ENOTTY: "ENOTTY",
-        ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ECONNABORTED: "ECONNABORTED",
-        ECONNRESET: "ECONNRESET", ECONNREFUSED: "ECONNREFUSED", ENOTCONN: "ENOTCONN", ETIMEDOUT: "ETIMEDOUT",
-        EHOSTDOWN: "EHOSTDOWN", EHOSTUNREACH: "EHOSTUNREACH", ESTALE: "ESTALE", EREMOTEIO: "EREMOTEIO",
-        EDQUOT: "EDQUOT", EBADMSG: "EBADMSG", EUCLEAN: "EUCLEAN", ESHUTDOWN: "ESHUTDOWN", EPIPE: "EPIPE",
-    ]
+extension Errno {
+    /// Whether a server has forgotten a file or folder that is open: NFS says ESTALE; SMB, whose server restarted or
+    /// lost the connection, says EBADF of a descriptor that is open and good.
+    package var isForgotten: Bool { self == .stale || self == .badDescriptor }
+
+    /// Whether a file server could not be reached.
+    package var isOfAbsentServer: Bool {
+        switch self {
+        case .hostDown, .hostUnreachable, .networkDown, .networkUnreachable, .connectionRefused, .connectionReset,
+            .connectionAborted, .notConnected, .shutDown, .timedOut:
+            true
+        default: false
+        }
+    }
 }

@@ -28,10 +28,12 @@ package struct FileStatus: Sendable, Equatable {
     package var linkCount: UInt64
     /// When the content changed last, by the filesystem's clock.
     package var modified: FileTime
+    /// When it was read last; nil where nobody asked.
+    package var accessed: FileTime?
 
     package init(
         identity: Identity, kind: Kind, permissions: UInt32, owner: UInt32, group: UInt32,
-        sizeBytes: Int64, linkCount: UInt64, modified: FileTime
+        sizeBytes: Int64, linkCount: UInt64, modified: FileTime, accessed: FileTime? = nil
     ) {
         self.identity = identity
         self.kind = kind
@@ -41,6 +43,7 @@ package struct FileStatus: Sendable, Equatable {
         self.sizeBytes = sizeBytes
         self.linkCount = linkCount
         self.modified = modified
+        self.accessed = accessed
     }
 
     init(_ raw: stat) {
@@ -52,7 +55,9 @@ package struct FileStatus: Sendable, Equatable {
             sizeBytes: Int64(raw.st_size),
             linkCount: UInt64(raw.st_nlink),
             modified: FileTime(
-                seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec)))
+                seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec)),
+            accessed: FileTime(
+                seconds: Int64(raw.st_atim.tv_sec), nanoseconds: Int64(raw.st_atim.tv_nsec)))
     }
 }
 
@@ -82,6 +87,7 @@ package struct FileTime: Sendable, Equatable {
 
     /// The time from an earlier moment by the same clock.
     package func since(_ earlier: FileTime) -> Duration {
-        .seconds(seconds - earlier.seconds) + .nanoseconds(nanoseconds - earlier.nanoseconds)
+        // A filesystem may tell any number: as durations none of them overflows.
+        .seconds(seconds) - .seconds(earlier.seconds) + .nanoseconds(nanoseconds) - .nanoseconds(earlier.nanoseconds)
     }
 }

@@ -12,4 +12,11 @@ package enum Heap {
     package static func keepLargeBuffersApart() {
         blob_set_heap(largeBufferBytes, 2 * largeBufferBytes)
     }
+
+    /// Lets all threads share one heap, where the address space has a limit: else glibc reserves 64 MiB of it for each
+    /// thread, and refuses memory to a process that uses next to none.
+    /// - Source: mallopt(3), M_ARENA_MAX.
+    package static func fitAddressSpace() {
+        if ProcessLimits.hasAddressSpaceLimit { blob_share_heap() }
+    }
 }

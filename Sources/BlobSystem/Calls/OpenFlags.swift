@@ -16,6 +16,8 @@ package struct OpenFlags: OptionSet, Sendable {
     package static let truncate = OpenFlags(rawValue: O_TRUNC)
     package static let directory = OpenFlags(rawValue: O_DIRECTORY)
     package static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
+    /// Only where it is, not what it holds: needs no permission to read.
+    package static let place = OpenFlags(rawValue: blob_open_path)
     /// Does not hang on a pipe that nobody writes into.
     package static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
 }

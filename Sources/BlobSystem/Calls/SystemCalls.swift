@@ -87,3 +87,41 @@ package protocol SystemCalls: Sendable {
     /// - Source: usleep(3).
     func pause(microseconds: UInt32)
 }
+
+// MARK: - Whole reads and writes
+
+extension SystemCalls {
+    /// Reads `count` bytes, fewer only at the end of the file.
+    /// - Source: pread(2), again while it returns less than was asked for.
+    package func readFully(_ descriptor: Int32, _ count: Int, at offset: Int64) throws(Errno) -> [UInt8] {
+        var failure: Errno?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(Errno) {
+                while filled < count {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                    let read = try read(descriptor, into: rest, at: offset + Int64(filled))
+                    if read == 0 { break }
+                    filled += read
+                }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes all bytes, however many calls that takes.
+    /// - Parameter offset: where they go; nil for where the descriptor stands, as in a pipe.
+    /// - Throws: `inputOutput` where a call takes nothing and names no reason.
+    /// - Source: pwrite(2), write(2).
+    package func writeFully(_ descriptor: Int32, _ bytes: [UInt8], at offset: Int64?) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            let written = try bytes.span.bytes.extracting(done...).withUnsafeBytes { rest throws(Errno) -> Int in
+                guard let offset else { return try write(descriptor, rest) }
+                return try write(descriptor, rest, at: offset + Int64(done))
+            }
+            if written <= 0 { throw Errno.inputOutput }
+            done += written
+        }
+    }
+}

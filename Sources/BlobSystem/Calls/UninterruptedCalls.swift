@@ -1,18 +1,57 @@
-/// Repeats a call that a signal interrupted, a bounded number of times; everything else goes through as it is.
+/// Repeats a call that a signal interrupted, or that a server which is only just back answered with EAGAIN, a bounded
+/// number of times; everything else goes through as it is.
+///
+/// What a repeated call finds done already (EEXIST, ENOENT) is its caller's to settle, as after any lost answer. A
+/// flush that was answered with EAGAIN may be repeated, too: the kernel keeps what it could not write.
 ///
 /// `close` is never repeated: on Linux the descriptor is gone after EINTR too, and its number may be another's.
 package struct UninterruptedCalls: SystemCalls {
     private static let maximumAttempts = 100
+    /// Together some 30 seconds, as long as a restarted server takes.
+    private static let maximumWaits = 64
+    private static let longestWaitMicroseconds: UInt32 = 500_000
+    /// Together three seconds; a client closes files late by one.
+    private static let maximumLooks = 16
+    private static let longestLookMicroseconds: UInt32 = 250_000
+
     private let calls: any SystemCalls
+    private var looksAgain = false
+    private var doubtsAbsence = false
 
     package init(_ calls: any SystemCalls) { self.calls = calls }
 
+    /// The same for a share: there EINVAL from the opening of a name means that the client still holds another name
+    /// of that file open, or has only just closed it. So it is looked at again.
+    /// - Parameter doubtingAbsence: whether a name that is absent is looked at in another way, too, before that is
+    ///   believed. An SMB client takes a name for absent for a second after it has seen it so, whatever was opened
+    ///   meanwhile; only looking without following links or mounts makes it ask the server.
+    package func lookingAgain(doubtingAbsence: Bool = false) -> UninterruptedCalls {
+        var patient = self
+        patient.looksAgain = true
+        patient.doubtsAbsence = doubtingAbsence
+        return patient
+    }
+
     @inline(__always)
     private func uninterrupted<Value>(_ call: () throws(Errno) -> Value) throws(Errno) -> Value {
-        for _ in 1..<Self.maximumAttempts {
-            do { return try call() } catch { if error != .interrupted { throw error } }
+        var (interruptions, waits) = (0, 0)
+        while true {
+            do { return try call() } catch {
+                if error == .interrupted, interruptions < Self.maximumAttempts {
+                    interruptions += 1
+                } else if error == .tryAgain, waits < Self.maximumWaits {
+                    pause(turn: waits, atMostMicroseconds: Self.longestWaitMicroseconds)
+                    waits += 1
+                } else {
+                    throw error
+                }
+            }
         }
-        return try call()
+    }
+
+    /// From five milliseconds on, each twice as long as the last.
+    private func pause(turn: Int, atMostMicroseconds longest: UInt32) {
+        calls.pause(microseconds: min(5_000 << UInt32(min(turn, 10)), longest))
     }
 
     package func close(_ descriptor: Int32) throws(Errno) {
@@ -30,7 +69,31 @@ package struct UninterruptedCalls: SystemCalls {
     package func open(
         _ path: String, beneath directory: Int32, _ flags: OpenFlags, mode: UInt32
     ) throws(Errno) -> Int32 {
-        try uninterrupted { () throws(Errno) in try calls.open(path, beneath: directory, flags, mode: mode) }
+        guard looksAgain, !flags.contains(.create) else {
+            return try uninterrupted { () throws(Errno) in
+                try calls.open(path, beneath: directory, flags, mode: mode)
+            }
+        }
+        for turn in 0..<Self.maximumLooks {
+            do throws(Errno) { return try openOnce(path, beneath: directory, flags, mode: mode) } catch {
+                if error != .invalidArgument { throw error }
+            }
+            pause(turn: turn, atMostMicroseconds: Self.longestLookMicroseconds)
+        }
+        return try openOnce(path, beneath: directory, flags, mode: mode)
+    }
+
+    private func openOnce(
+        _ path: String, beneath directory: Int32, _ flags: OpenFlags, mode: UInt32
+    ) throws(Errno) -> Int32 {
+        do throws(Errno) {
+            return try uninterrupted { () throws(Errno) in try calls.open(path, beneath: directory, flags, mode: mode) }
+        } catch {
+            guard error == .notFound, doubtsAbsence else { throw error }
+        }
+        // Throws where the name is absent indeed.
+        _ = try status(of: path, in: directory)
+        return try uninterrupted { () throws(Errno) in try calls.open(path, beneath: directory, flags, mode: mode) }
     }
 
     package func status(of descriptor: Int32) throws(Errno) -> FileStatus {

@@ -35,11 +35,43 @@ package enum Thread {
         return result == 0
     }
 
+    /// Whether the calling thread is one of ``start(named:_:)``, and so may block; Swift's cooperative threads may not.
+    package static var mayBlock: Bool { blob_thread_may_block() != 0 }
+
     private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { raw in
         guard let raw else { return nil }
         let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+        blob_let_thread_block()
         blob_name_thread(String(start.name.prefix(15)))
         start.body()
         return nil
+    }
+}
+
+// MARK: - At the end of something's life
+
+extension Thread {
+    /// For what belongs to no root.
+    private static let aside = BlockingPool(name: "aside", limits: BlockingPool.Limits(threads: 4, queue: 65_536))
+
+    /// Does what may block, at the end of something's life: at once where this thread may block, else soon, on another.
+    package static func aside(_ work: @escaping @Sendable () -> Void) {
+        aside.aside(work)
+    }
+}
+
+extension BlockingPool {
+    /// Does what may block, at the end of something's life: at once where this thread may block, else soon, on one of
+    /// the pool's.
+    ///
+    /// It is done also when the pool is closed: what is open must be closed once more than the pool is.
+    package func aside(_ work: @escaping @Sendable () -> Void) {
+        if Thread.mayBlock { return work() }
+        start(deadline: nil) { (_) -> Void in
+            work()
+        } answer: { (outcome: BlockingOutcome<Void, Never>) in
+            guard case .refused = outcome else { return }
+            if !Thread.start(named: "aside", work) { work() }
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import LocalFiles
 
 /// A command, its arguments and its subcommands, as the argument parser describes them.
 struct CommandDescription: Decodable {

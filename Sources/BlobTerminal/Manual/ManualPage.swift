@@ -71,7 +71,7 @@ public struct ManualPage {
         for title in shared.compactMap(\.sectionTitle) where !titles.contains(title) { titles.append(title) }
         for title in titles {
             page.macro("SH", title.uppercased())
-            page.text("Taken by every command that they can mean something to.")
+            page.text("Every command to which they apply takes these.")
             for argument in shared where argument.sectionTitle == title { describe(argument, on: &page) }
         }
     }

@@ -14,10 +14,14 @@ public final class Console: Sendable {
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
+    /// How results are printed.
     public let format: Format
+    /// How much is said on standard error.
     public let verbosity: Verbosity
     let output: TextStream
     let notices: TextStream
+    /// Whether standard output has a document alone: results for people go to standard error then.
+    private let passesDocument: Bool
     private let interruption: Interruption
     private let state = Mutex(State())
 
@@ -29,12 +33,14 @@ public final class Console: Sendable {
         var isClosed = false
     }
 
+    /// A console that writes to these streams.
     public init(
-        format: Format, verbosity: Verbosity = .normal, interruption: Interruption,
+        format: Format, verbosity: Verbosity = .normal, interruption: Interruption, passesDocument: Bool = false,
         output: TextStream = TextStream(descriptor: 1), notices: TextStream = TextStream(descriptor: 2)
     ) {
         self.format = format
         self.verbosity = verbosity
+        self.passesDocument = passesDocument
         self.interruption = interruption
         self.output = output
         self.notices = notices
@@ -46,6 +52,7 @@ public final class Console: Sendable {
     /// - Parameter flush: whether it is written now; a listing does that once a page.
     public func emit(_ json: @autoclosure () -> JSONLine, text: @autoclosure () -> String?, flush: Bool = true) {
         guard let line = format == .json ? json().text : text() else { return }
+        if passesDocument { return say(line, from: .quiet) }
         state.withLock { state in
             state.pending += line.utf8
             state.pending.append(UInt8(ascii: "\n"))

@@ -8,6 +8,7 @@ public struct ConsoleLog: LogHandler {
     public var metadataProvider: Logger.MetadataProvider?
     public var logLevel: Logger.Level
 
+    /// A log that writes to that console.
     public init(_ label: String, to console: Console) {
         self.label = label
         self.console = console

@@ -3,16 +3,22 @@ public struct JSONLine: Sendable, Equatable {
     /// The line, without its end.
     public let text: String
 
-    /// - Parameter fields: in the order in which they are printed; those without a value are left out.
-    public init(_ type: String, _ fields: KeyValuePairs<String, LineValue?> = [:]) {
+    /// - Parameters:
+    ///   - fields: in the order in which they are printed; those without a value are left out.
+    ///   - more: what follows them.
+    public init(
+        _ type: String, _ fields: KeyValuePairs<String, LineValue?> = [:],
+        then more: KeyValuePairs<String, LineValue?> = [:]
+    ) {
         var text = "{\"type\":"
         LineValue.string(type).write(to: &text)
-        for (name, value) in fields {
-            guard let value else { continue }
-            text += ","
-            LineValue.string(name).write(to: &text)
-            text += ":"
-            value.write(to: &text)
+        for part in [fields, more] {
+            for case (let name, let value?) in part {
+                text += ","
+                LineValue.string(name).write(to: &text)
+                text += ":"
+                value.write(to: &text)
+            }
         }
         self.text = text + "}"
     }
@@ -32,9 +38,12 @@ public enum LineValue: Sendable, Equatable {
 
     /// A named value inside an object.
     public struct Field: Sendable, Equatable {
+        /// The field's name.
         public let name: String
+        /// The field's value.
         public let value: LineValue
 
+        /// A field of an object.
         public init(_ name: String, _ value: LineValue) {
             self.name = name
             self.value = value
@@ -85,10 +94,8 @@ public enum LineValue: Sendable, Equatable {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            // The C1 controls and the line separators are legal in JSON, but not safe on a terminal or in JavaScript.
-            case _
-            where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar == "\u{2028}"
-                || scalar == "\u{2029}":
+            // Most of them are legal in JSON, but not safe on a terminal or in JavaScript.
+            case _ where scalar.isControl:
                 let hex = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: text.unicodeScalars.append(scalar)

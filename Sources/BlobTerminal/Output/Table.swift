@@ -6,6 +6,7 @@ public struct Table: Sendable {
     private let columns: [(title: String, alignment: Alignment)]
     private var rows: [[String]] = []
 
+    /// An empty table with these columns.
     public init(_ columns: [(String, Alignment)]) {
         self.columns = columns.map { (title: $0.0, alignment: $0.1) }
     }

@@ -9,6 +9,7 @@ public struct TextStream: Sendable {
     /// Characters in a line of the terminal, as of now.
     public let width: @Sendable () -> Int
 
+    /// A stream that hands its bytes to `write`.
     public init(
         isTerminal: Bool, width: @escaping @Sendable () -> Int = { 80 },
         write: @escaping @Sendable ([UInt8]) -> Int32?

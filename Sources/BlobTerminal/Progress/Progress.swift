@@ -24,7 +24,7 @@ extension Console {
             if reading.activity != phase { gauge = RateGauge() }
             phase = reading.activity
             gauge.add(reading, at: elapsed)
-            let text = ProgressText(meter, reading, gauge, elapsed: elapsed)
+            let text = ProgressText(meter, reading: reading, gauge: gauge, elapsed: elapsed)
             if notices.isTerminal {
                 showBar(text.bar(width: notices.width()))
             } else {

@@ -2,13 +2,19 @@ internal import BlobStore
 
 /// Says in one line how far a piece of work has come.
 public struct ProgressText: Sendable {
+    /// What is being done, e.g. `importing`.
     public let activity: String
+    /// What is counted, in the plural.
     public let unit: String
+    /// How far the work is.
     public let reading: Meter.Reading
+    /// How fast it is.
     public let gauge: RateGauge
+    /// The time since the start.
     public let elapsed: Duration
 
-    public init(_ meter: Meter, _ reading: Meter.Reading, _ gauge: RateGauge, elapsed: Duration) {
+    /// The text of one reading.
+    public init(_ meter: Meter, reading: Meter.Reading, gauge: RateGauge, elapsed: Duration) {
         self.activity = reading.activity ?? meter.activity
         self.unit = meter.unit
         self.reading = reading

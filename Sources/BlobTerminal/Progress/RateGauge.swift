@@ -11,6 +11,7 @@ public struct RateGauge: Sendable {
     private static let window = Duration.seconds(15)
     private static let maximumSamples = 200
 
+    /// A gauge that has measured nothing yet.
     public init() {}
 
     /// Adds a look at `elapsed` since the start.

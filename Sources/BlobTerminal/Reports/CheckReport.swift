@@ -7,7 +7,9 @@ public struct CheckReport: Sendable {
     public struct Section: Sendable {
         /// Nil for the server root itself.
         public let feed: FeedName?
+        /// The counts of the section.
         public var summary = CheckOperation.Summary()
+        /// What was found, up to a bound.
         public var findings: [Finding] = []
         /// What could not be looked at.
         public var gaps: [String] = []
@@ -26,9 +28,13 @@ public struct CheckReport: Sendable {
     public var level: String
     /// Within what time the fresh share of the bytes was verified.
     public var freshWithin: Duration
+    /// When the check began, in UTC.
     public var started: Timestamp
+    /// How long it took.
     public var seconds: Double
+    /// The counts of all sections together.
     public var total: CheckOperation.Summary
+    /// One for each feed, and one for the server root.
     public var sections: [Section]
     /// Findings and gaps beyond ``maximumEntries``, which are only counted.
     public var omitted: Int
@@ -47,6 +53,7 @@ public final class CheckReportBuilder: Sendable {
 
     private let state = Mutex(State())
 
+    /// A report of nothing.
     public init() {}
 
     /// Takes an event; may be called from many tasks at once.
@@ -56,7 +63,7 @@ public final class CheckReportBuilder: Sendable {
             case .finding(let finding): state.add(finding.feed) { $0.findings.append(finding) }
             case .incomplete(let feed, let error, _): state.add(feed) { $0.gaps.append("\(error)") }
             case .finished(let feed, let summary): state.section(feed) { $0.summary = summary }
-            case .progress, .plan: break
+            case .progress, .plan, .reached: break
             }
         }
     }
@@ -95,7 +102,11 @@ extension CheckReportBuilder.State {
 
 extension CheckOperation.Summary {
     /// The share of the bytes that is fresh, 0 to 1; nil when there are none.
-    public var freshShare: Double? { bytes > 0 ? min(1, Double(freshBytes) / Double(bytes)) : nil }
+    public var freshShare: Double? {
+        // What is missing is not fresh, and of what could not be looked at nobody knows how much it is.
+        let all = Double(bytes) + Double(missingBytes)
+        return complete && all > 0 ? min(1, Double(freshBytes) / all) : nil
+    }
 
     /// The same for people, e.g. `92.5%`; all of it only when it is all.
     public var freshPercentage: String? {

@@ -4,6 +4,7 @@ internal import BlobStore
 public struct HTMLReport: Sendable {
     private let report: CheckReport
 
+    /// The report as one page, with its style inside.
     public init(_ report: CheckReport) {
         self.report = report
     }
@@ -45,8 +46,8 @@ public struct HTMLReport: Sendable {
         if !total.complete {
             return Verdict(
                 title: "Incomplete",
-                sentence: "Something could not be looked at, so this check is no proof of health. "
-                    + (total.errors > 0 ? "What was looked at has damage." : "What was looked at is sound."),
+                sentence: "Something could not be checked, so this report does not prove health. "
+                    + (total.errors > 0 ? "What was checked has damage." : "What was checked is sound."),
                 tone: "incomplete")
         }
         if total.errors > 0 {
@@ -55,7 +56,7 @@ public struct HTMLReport: Sendable {
                 sentence: "\(counted(total.errors, "error")) in \(counted(affected.count, "package")).",
                 tone: "damaged")
         }
-        let remarks = total.warnings > 0 ? " \(counted(total.warnings, "warning")) should be looked at." : ""
+        let remarks = total.warnings > 0 ? " \(counted(total.warnings, "warning")) need a look." : ""
         return Verdict(title: "Sound", sentence: "Every package has its content in place.\(remarks)", tone: "sound")
     }
 
@@ -142,7 +143,7 @@ public struct HTMLReport: Sendable {
         }
         let omitted =
             report.omitted == 0
-            ? "" : "<p>\(grouped(Int64(report.omitted))) more findings are counted, and not listed.</p>"
+            ? "" : "<p>\(grouped(Int64(report.omitted))) more findings are counted but not listed.</p>"
         if others.isEmpty { return omitted }
         let items = others.map { title, finding in
             "<article><h3><span>\(markup(title))</span> \(markup(finding.key))</h3>\(item(finding))</article>"

@@ -1,10 +1,11 @@
 internal import BlobStore
 
 /// A check as JUnit XML, for the test views of CI systems: a suite for each feed, a test for each kind of finding, and
-/// a failed one for each error.
+/// a failed one for each error. A kind that was not looked for, or not everywhere, is skipped, with the reason.
 public struct JUnitReport: Sendable {
     private let report: CheckReport
 
+    /// The report as JUnit XML.
     public init(_ report: CheckReport) {
         self.report = report
     }
@@ -15,9 +16,10 @@ public struct JUnitReport: Sendable {
         let failures = suites.reduce(0) { $0 + $1.failures }
         let gaps = suites.reduce(0) { $0 + $1.gaps }
         let tests = suites.reduce(0) { $0 + $1.tests }
+        let skipped = suites.reduce(0) { $0 + $1.skipped }
         var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         xml += "<testsuites name=\"blobtool check\" tests=\"\(tests)\" failures=\"\(failures)\" errors=\"\(gaps)\" "
-        xml += "time=\"\(time(report.seconds))\">\n"
+        xml += "skipped=\"\(skipped)\" time=\"\(time(report.seconds))\">\n"
         xml += suites.map(\.text).joined()
         return xml + "</testsuites>\n"
     }
@@ -27,6 +29,7 @@ public struct JUnitReport: Sendable {
         var tests = 0
         var failures = 0
         var gaps = 0
+        var skipped = 0
 
         mutating func add(_ name: String, of suite: String, _ body: String) {
             tests += 1
@@ -45,16 +48,19 @@ public struct JUnitReport: Sendable {
                 suite.add("\(kind.rawValue): \(subject(error))", of: section.title, failure(error))
             }
             if errors.isEmpty {
-                suite.add("no \(kind.rawValue)", of: section.title, remarks(findings))
+                let reason = section.omission(of: kind, level: report.level)
+                suite.skipped += reason == nil ? 0 : 1
+                let skip = reason.map { "      <skipped message=\"\(markup($0))\"/>\n" } ?? ""
+                suite.add("no \(kind.rawValue)", of: section.title, skip + remarks(findings))
             }
         }
-        for gap in section.gaps {
+        for gap in section.unseen {
             suite.gaps += 1
             suite.add(
                 "complete", of: section.title,
                 "      <error type=\"incomplete\" message=\"\(markup(gap))\"/>\n")
         }
-        if section.gaps.isEmpty { suite.add("complete", of: section.title, "") }
+        if section.unseen.isEmpty { suite.add("complete", of: section.title, "") }
         suite.text = head(section, suite) + suite.text + "  </testsuite>\n"
         return suite
     }
@@ -70,7 +76,7 @@ public struct JUnitReport: Sendable {
         var xml =
             "  <testsuite name=\"\(markup(section.title))\" tests=\"\(suite.tests)\" failures=\"\(suite.failures)\" "
         xml +=
-            "errors=\"\(suite.gaps)\" skipped=\"0\" timestamp=\"\(report.started)\" time=\"\(time(report.seconds))\">\n"
+            "errors=\"\(suite.gaps)\" skipped=\"\(suite.skipped)\" timestamp=\"\(report.started)\" time=\"\(time(report.seconds))\">\n"
         xml += "    <properties>\n"
         for (name, value) in counts {
             xml += "      <property name=\"\(name)\" value=\"\(markup(value))\"/>\n"
@@ -101,5 +107,33 @@ public struct JUnitReport: Sendable {
         let milliseconds = Int64((seconds * 1_000).rounded())
         let rest = String(milliseconds % 1_000)
         return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+}
+
+extension CheckReport.Section {
+    /// What could not be looked at. In a root that is another, or is gone, that is everything.
+    fileprivate var unseen: [String] {
+        gaps.isEmpty ? findings.filter { $0.kind == .wrongRoot && $0.severity == .error }.map(\.message) : gaps
+    }
+
+    /// Why it is not known that there is nothing of that kind; nil where it is.
+    fileprivate func omission(of kind: Finding.Kind, level: String) -> String? {
+        if let gap = unseen.first { return "not everything could be checked: \(gap)" }
+        if feed == nil && kind.isOfFeeds { return "a server root itself holds no content; see its feeds" }
+        switch kind {
+        case .corruptBlob where summary.bytes > 0 && summary.bytesRead == 0:
+            return "no content was read (content: \(level))"
+        default: return nil
+        }
+    }
+}
+
+extension Finding.Kind {
+    /// Whether only a feed can have it.
+    fileprivate var isOfFeeds: Bool {
+        switch self {
+        case .missingBlob, .sizeMismatch, .corruptBlob, .orphanBlob, .staleStaging, .quarantined: true
+        default: false
+        }
     }
 }

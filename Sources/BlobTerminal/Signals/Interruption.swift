@@ -14,13 +14,23 @@ public final class Interruption: Sendable {
     private struct State {
         var reason: Reason?
         var cancel: (@Sendable () -> Void)?
+        var timeToStop = Duration.milliseconds(1_800)
     }
     private let state = Mutex(State())
 
+    /// An interruption that has not happened.
     public init() {}
 
     /// Why to stop; nil while there is no reason.
     public var reason: Reason? { state.withLock(\.reason) }
+
+    /// How long the command may take to stop once there is a reason; then the process ends all the same.
+    ///
+    /// Less than two seconds unless the command has something to remove that no later command looks after.
+    public var timeToStop: Duration {
+        get { state.withLock(\.timeToStop) }
+        set { state.withLock { $0.timeToStop = newValue } }
+    }
 
     /// Names what stops the work: called once there is a reason, or at once when there is one already.
     public func onRequest(_ cancel: @escaping @Sendable () -> Void) {
@@ -57,7 +67,7 @@ extension Interruption.Reason {
     public var sentence: String? {
         switch self {
         case .signal(let signal):
-            "stopped by \(Self.name(of: signal)); nothing is half done, and the same command goes on from there"
+            "stopped by \(Self.name(of: signal)); nothing is half done, and the same command resumes where it stopped"
         case .outputFailed(EPIPE): nil
         case .outputFailed(let errno):
             "the output could not be written (\(String(cString: strerror(errno)))); send it to a place that has room"

@@ -3,13 +3,11 @@ internal import Glibc
 /// Turns SIGINT, SIGTERM and SIGHUP into an ``Interruption``; a second one ends the process at once.
 ///
 /// A thread waits for them, since a signal handler may do next to nothing: the main thread, so that it is not left
-/// to the concurrency runtime, which lets signals through there. A command that does not come to its end within the
-/// deadline (a mount that hangs, say) is ended all the same: whatever it published is whole, as it would be after a
-/// power cut.
+/// to the concurrency runtime, which lets signals through there. A command that does not come to its end within its
+/// ``Interruption/timeToStop`` (a mount that hangs, say) is ended all the same: whatever it published is whole, as it
+/// would be after a power cut.
 /// - Source: sigwait(3), sigtimedwait(2), pthread_sigmask(3).
 public struct SignalWatch: Sendable {
-    private static let deadlineMilliseconds = 1_800
-
     private let interruption: Interruption
     private let signals: sigset_t
 
@@ -43,9 +41,23 @@ public struct SignalWatch: Sendable {
         var first: Int32 = 0
         while sigwait(&signals, &first) != 0 {}
         interruption.request(.signal(first))
-        var deadline = timespec(
-            tv_sec: Self.deadlineMilliseconds / 1_000, tv_nsec: Self.deadlineMilliseconds % 1_000 * 1_000_000)
-        let second = sigtimedwait(&signals, nil, &deadline)
-        _exit(128 + (second > 0 ? second : first))
+        _exit(128 + (second(within: interruption.timeToStop) ?? first))
+    }
+
+    /// The next signal; nil when none comes in that time.
+    ///
+    /// The wait ends early for other reasons, too: when a child process ends, for one.
+    private func second(within duration: Duration) -> Int32? {
+        var signals = signals
+        let clock = ContinuousClock()
+        let deadline = clock.now + duration
+        while true {
+            let left = max(deadline - clock.now, .zero)
+            var time = timespec(
+                tv_sec: Int(left.components.seconds), tv_nsec: Int(left.components.attoseconds / 1_000_000_000))
+            let number = sigtimedwait(&signals, nil, &time)
+            if number > 0 { return number }
+            if left == .zero { return nil }
+        }
     }
 }

@@ -1,7 +1,9 @@
 /// A number of bytes as people write and read it: `50MB` is 50 × 10^6, `50MiB` is 50 × 2^20.
 public struct ByteSize: Sendable, Hashable {
+    /// In bytes.
     public let bytes: Int64
 
+    /// A size in bytes.
     public init(bytes: Int64) {
         self.bytes = bytes
     }
@@ -9,13 +11,13 @@ public struct ByteSize: Sendable, Hashable {
     /// Reads `512`, `512B`, `50MB`, `1.5GiB`, …; the case of the letters does not matter.
     /// - Throws: what is wrong with it; a bare `50M` is refused, since it is read both ways.
     public init(writtenAs text: String) throws(SyntaxError) {
-        if text.hasPrefix("-") { throw SyntaxError("the size \"\(text)\" is below zero; write it as 50MB or 50MiB") }
+        if text.hasPrefix("-") { throw SyntaxError("the size \"\(text)\" is negative; write it as 50MB or 50MiB") }
         let number = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "." }
         guard let value = Double(number), value.isFinite, let first = number.first, first != "." else {
-            throw SyntaxError("\"\(text)\" is no size; write it as 50MB (10^6) or 50MiB (2^20)")
+            throw SyntaxError("\"\(text)\" is not a size; write it as 50MB (10^6) or 50MiB (2^20)")
         }
         guard let unit = Self.units[text.dropFirst(number.count).lowercased()] else {
-            throw SyntaxError("\"\(text)\" is no size: the unit must be B, kB, MB, GB, TB, KiB, MiB, GiB or TiB")
+            throw SyntaxError("\"\(text)\" is not a size; the unit must be B, kB, MB, GB, TB, KiB, MiB, GiB or TiB")
         }
         let product = (value * unit).rounded()
         guard product < 9e18 else { throw SyntaxError("the size \"\(text)\" is too large") }
@@ -47,8 +49,10 @@ extension ByteSize {
 
 /// A number of bytes a second.
 public struct ByteRate: Sendable, Hashable {
+    /// In bytes per second.
     public let bytesPerSecond: Int64
 
+    /// A size in bytes.
     public init(bytesPerSecond: Int64) {
         self.bytesPerSecond = bytesPerSecond
     }
@@ -57,7 +61,7 @@ public struct ByteRate: Sendable, Hashable {
     /// - Throws: what is wrong with it; also for a rate of 0, at which nothing would ever move.
     public init(writtenAs text: String) throws(SyntaxError) {
         let size = try ByteSize(writtenAs: text.hasSuffix("/s") ? String(text.dropLast(2)) : text)
-        guard size.bytes > 0 else { throw SyntaxError("the rate \"\(text)\" is zero: nothing would ever move") }
+        guard size.bytes > 0 else { throw SyntaxError("the rate \"\(text)\" is zero, so nothing would ever move") }
         bytesPerSecond = size.bytes
     }
 

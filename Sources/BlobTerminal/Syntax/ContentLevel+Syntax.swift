@@ -12,7 +12,7 @@ extension ContentLevel {
             self = .unverified(try Duration(writtenAs: String(text.dropFirst("unverified:".count))))
         case _ where text.contains("/"): self = try Self.subset(text)
         default:
-            throw SyntaxError("\"\(text)\" is no share of the content; write none, all, 10%, 3/7 or unverified:30d")
+            throw SyntaxError("\"\(text)\" is not a share of the content; write none, all, 10%, 3/7 or unverified:30d")
         }
     }
 
@@ -20,7 +20,7 @@ extension ContentLevel {
         let number = text.dropLast()
         guard number.allSatisfy({ ($0.isASCII && $0.isNumber) || $0 == "." }), let value = Double(number),
             value > 0, value <= 100
-        else { throw SyntaxError("\"\(text)\" is no percentage; write a number above 0 and up to 100, e.g. 10%") }
+        else { throw SyntaxError("\"\(text)\" is not a percentage; write a number above 0 and up to 100, e.g. 10%") }
         return value
     }
 
@@ -30,7 +30,8 @@ extension ContentLevel {
             let part = UInt32(parts[0]), let total = UInt32(parts[1]),
             total > 0, total <= 1_000_000, (1...total).contains(part)
         else {
-            throw SyntaxError("\"\(text)\" is no part of the content; 3/7 is the third of seven parts, from 1/7 to 7/7")
+            throw SyntaxError(
+                "\"\(text)\" is not a part of the content; 3/7 is the third of seven parts, from 1/7 to 7/7")
         }
         return .subset(part: part, of: total)
     }

@@ -3,7 +3,7 @@ extension Duration {
     /// - Throws: what is wrong with it; also when it exceeds what fits (about 100,000 years).
     public init(writtenAs text: String) throws(SyntaxError) {
         if text.hasPrefix("-") {
-            throw SyntaxError("the duration \"\(text)\" is below zero; write it as 90s, 15m, 24h or 30d")
+            throw SyntaxError("the duration \"\(text)\" is negative; write it as 90s, 15m, 24h or 30d")
         }
         var total = Int64(0)
         var rest = Substring(text)
@@ -11,7 +11,7 @@ extension Duration {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             rest = rest.dropFirst(digits.count)
             guard let number = Int64(digits), let unit = rest.popFirst().flatMap(Self.seconds) else {
-                throw SyntaxError("\"\(text)\" is no duration; write it as 90s, 15m, 24h or 30d")
+                throw SyntaxError("\"\(text)\" is not a duration; write it as 90s, 15m, 24h or 30d")
             }
             let (seconds, isTooLong) = number.multipliedReportingOverflow(by: unit)
             guard !isTooLong, seconds <= Self.longestSeconds - total else {

@@ -5,9 +5,9 @@ internal import BlobTerminal
 struct ExplainCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Says where a feed's root is, which setting won, and whether the root is the right one.",
+        abstract: "Shows where a feed's root is, which setting chose it, and whether it is the right root.",
         discussion: """
-            Exits 1 when what is there is not the root that the catalog names.
+            Exits 1 when the root found there is not the one that the catalog names.
 
             Examples:
               blobtool explain npm

@@ -5,17 +5,18 @@ internal import BlobTerminal
 struct InitCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Makes a server-level root in an empty or missing place, or says that it is one already.",
+        abstract: "Creates a server root in an empty or missing place, or reports the one that is there.",
         discussion: """
             Examples:
               blobtool init /mnt/nas/packages
               blobtool init file:///srv/packages --format json
               blobtool init "s3://bucket/pkgs?endpoint=https://s3.example.net&region=eu-1"
+              blobtool init "s3://bucket/pkgs?region=eu-west-1&sse=kms&kms-key=alias/pkgs"
             """)
 
-    @Argument(help: ArgumentHelp("Where: a path, file:///path or s3://bucket/prefix?…", valueName: "url"))
+    @Argument(help: ArgumentHelp("The root: a path, file:///path or s3://bucket/prefix?…", valueName: "url"))
     var url: String
-    @Flag(help: "Accept an S3 server without conditional writes, for a root that only one process ever writes to.")
+    @Flag(help: "Accept an S3 server without conditional writes. Only one process at a time may write to the root.")
     var singleWriter = false
     @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -33,7 +34,7 @@ struct InitCommand: ToolCommand {
                     "id": .string(store.rootID), "url": .string(store.url.description), "kind": "server",
                     "format": .integer(Int64(store.rootFormat)), "created": .bool(isNew),
                 ]),
-            text: "\(isNew ? "made" : "there is already") a server root at \(store.url), id \(store.rootID)")
+            text: "\(isNew ? "created a server root" : "a server root exists") at \(store.url), id \(store.rootID)")
         for advice in store.capabilities.advice { session.console.warn(advice) }
         await store.close()
         return .done

@@ -25,32 +25,34 @@ private let manualSections: [(title: String, text: String)] = [
     (
         "SYNTAX",
         """
-        Durations are written 90s, 15m, 24h or 30d. Sizes are written 50MB (10^6) or 50MiB (2^20), and rates like \
-        sizes, per second. Times are RFC 3339 in UTC. Digests are written sha256: and 64 lower-case hex digits. The \
-        locale changes nothing.
+        Durations look like 90s, 15m, 24h or 30d. Sizes look like 50MB (10^6) or 50MiB (2^20); rates are sizes per \
+        second. Times are RFC 3339 in UTC. A digest is sha256: and 64 lower-case hex digits. The locale has no effect.
 
-        A root is named by a path, by file:///path, or by \
-        s3://bucket/prefix?endpoint=URL&region=NAME&style=path|virtual&profile=NAME. Credentials never stand in it.
+        A root is a path, file:///path, or \
+        s3://bucket/prefix?endpoint=URL&region=NAME&style=path|virtual&profile=NAME. It never contains credentials. \
+        More options for a bucket: sse=s3|kms|kms-dsse and kms-key=ID (encryption by the server), storage-class=NAME \
+        (of content), acl=bucket-owner-full-control, expected-bucket-owner=ACCOUNT. To use an access point, write its \
+        ARN in place of the bucket.
 
-        Names of feeds and nodes have 1 to 63 characters of a-z, 0-9, dot, underscore and hyphen, begin with a letter \
-        or digit, and end neither in a dot nor in .json.
+        Names of feeds and nodes have 1 to 63 characters from a-z, 0-9, dot, underscore and hyphen. They begin with a \
+        letter or digit, and do not end with a dot or .json.
         """
     ),
     (
         "OUTPUT",
         """
-        Results go to standard output, and everything else to standard error. With --format json every result is an \
-        object on a line of its own, with a "type"; an error is {"type":"error","code":"...","message":"..."}.
+        Results go to standard output, everything else to standard error. With --format json, every result is one \
+        object on one line, with a "type"; an error is {"type":"error","code":"...","message":"..."}.
 
-        Long work says on standard error how far it is: a bar on a terminal, else a line every 10 s, which with \
+        Long work shows its progress on standard error: a bar on a terminal, otherwise a line every 10 s, which with \
         --format json is {"type":"progress","phase":"...","items":N,"itemsTotal":N,"bytes":N,"bytesTotal":N, ...}.
 
-        What goes to a file replaces it once it is whole, also where a symbolic link leads to it. A device or a pipe is \
-        written to as it is.
+        A file that a command writes appears only when it is complete, and then replaces the old one, even behind a \
+        symbolic link. A device or a pipe is written to directly.
 
-        The file of --failed, which --only takes, has a name on each line. A folder that could not be read ends in a \
-        slash, and means all below it. A name that has control characters, begins with a quotation mark or is no \
-        UTF-8 stands as a JSON string, in which \\xff stands for a byte that is no text.
+        The file of --failed, which --only reads, has one name per line. A folder that could not be read ends with a \
+        slash and means everything below it. A name that has control characters, begins with a quotation mark or is \
+        not UTF-8 is written as a JSON string, in which \\xff is a byte that is not text.
         """
     ),
     (
@@ -58,37 +60,37 @@ private let manualSections: [(title: String, text: String)] = [
         """
         0: done.
 
-        1: the command ran to its end and its answer is "not good": a check found damage, or some of several items \
-        failed.
+        1: the command finished, and the answer is "not good": a check found damage, or some of several items failed.
 
-        2: it could not be done, or a check could not look everywhere.
+        2: the command failed, or a check was incomplete.
 
-        64: the command line cannot be understood.
+        64: the command line is wrong.
 
-        130, 143: stopped by SIGINT or SIGTERM. Nothing is half done; the same command goes on from there.
+        130, 143: stopped by SIGINT or SIGTERM. Nothing is half done; the same command resumes where it stopped.
 
-        141: the reader of standard output went away.
+        141: the reader of standard output closed it.
         """
     ),
     (
         "ENVIRONMENT",
         """
-        BLOBSTORE_ROOT: the server-level root, where --root is not given.
+        BLOBSTORE_ROOT: the server root, unless --root is given.
 
-        BLOBSTORE_CONFIG: the config file, where --config is not given.
+        BLOBSTORE_CONFIG: the config file, unless --config is given.
 
-        LOGNAME, USER: who changes something, where --by is not given; else it is the account's name.
+        LOGNAME, USER: who makes a change, unless --by is given; without them, the account's name.
 
-        AWS_*: credentials, profile, region and endpoint of buckets, as the AWS tools take them.
+        AWS_*: credentials, profile, region and endpoint of buckets, as for the AWS tools; also \
+        AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT.
 
-        TMPDIR: where content for a bucket waits that can be read only once; else /var/tmp.
+        TMPDIR: where temporary files go, for content that can be read only once and for large feeds; else /var/tmp.
         """
     ),
     (
         "FILES",
         """
-        ~/.config/blobstore/config.json, /etc/blobstore/config.json: the config file, the first that exists. A JSON \
-        object with packagesRoot (the root: a path from /, or a URL) and rootId (the id that it must carry).
+        ~/.config/blobstore/config.json, /etc/blobstore/config.json: the config file; the first that exists is used. \
+        A JSON object with packagesRoot (the root: an absolute path or a URL) and rootId (the id that it must have).
 
           {"packagesRoot": "/mnt/nas/packages"}
         """
@@ -96,7 +98,7 @@ private let manualSections: [(title: String, text: String)] = [
     (
         "SHELL COMPLETION",
         """
-        Scripts for bash, zsh and fish are printed by --generate-completion-script:
+        --generate-completion-script prints a script for bash, zsh or fish:
 
           blobtool --generate-completion-script bash > /etc/bash_completion.d/blobtool
         """

@@ -1,5 +1,6 @@
 internal import BlobStore
 internal import BlobTerminal
+internal import LocalFiles
 internal import Synchronization
 
 /// The items of a command that failed: told when it happens, repeated at the end, and kept for the next run.
@@ -20,7 +21,7 @@ final class Failures: Sendable {
     private let path: String?
     private let state = Mutex(State())
 
-    /// - Parameter path: the file of `--failed`.
+    /// - Parameter path: the file of `--failed`, or `-` for standard output.
     init(_ console: Console, _ path: String?) {
         self.console = console
         self.path = path
@@ -66,6 +67,7 @@ final class Failures: Sendable {
 
     private func keep(_ item: LocalName, _ state: inout State) {
         guard let path, state.fileProblem == nil else { return }
+        if path == "-" { return console.pass(Array((ItemLine.text(item) + "\n").utf8)) }
         do throws(StoreError) {
             let file = if let begun = state.file { begun } else { try ItemFile(path) }
             state.file = file
@@ -102,7 +104,7 @@ final class Failures: Sendable {
         _ = finish(succeeded: succeeded)
         if hasMore {
             console.say(
-                "error: stopped there: the rest was not tried, and the same command goes on there", from: .quiet)
+                "error: stopped; the rest was not tried, and the same command resumes there", from: .quiet)
         }
         return .failed
     }
@@ -127,7 +129,7 @@ final class Failures: Sendable {
 
     @discardableResult
     private func keepFile(evenIfEmpty: Bool) -> Bool {
-        guard let path else { return true }
+        guard let path, path != "-" else { return true }
         let problem = state.withLock { state -> StoreError? in
             defer {
                 state.file = nil

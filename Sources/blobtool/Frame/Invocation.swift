@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
+internal import LocalFiles
 internal import Logging
 
 /// One run of the tool: from its arguments to its exit status.
@@ -17,8 +18,16 @@ struct Invocation: Sendable {
         let parsed: any ParsableCommand
         do { parsed = try Blobtool.parseAsRoot(arguments) } catch { return answer(error) }
         guard let command = parsed as? any ToolCommand else { return answerIncomplete(parsed) }
+        let claims = command.destinations.filter(\.isStandardOutput).map(\.option)
+        let rivals = claims.map { "\($0) -" } + (command.output.format == .json ? ["--format json"] : [])
+        if !claims.isEmpty, rivals.count > 1 {
+            return refuse(
+                "\(rivals.joined(separator: " and ")) both write to standard output; leave out one",
+                on: Console(format: format, interruption: interruption))
+        }
         let console = Console(
-            format: command.output.format, verbosity: command.output.verbosity, interruption: interruption)
+            format: command.output.format, verbosity: command.output.verbosity, interruption: interruption,
+            passesDocument: !claims.isEmpty)
         LoggingSystem.bootstrap { ConsoleLog($0, to: console) }
         let session = Session(
             console: console, interruption: interruption,
@@ -29,7 +38,13 @@ struct Invocation: Sendable {
     }
 
     private func run(_ command: any ToolCommand, in session: Session) async -> ExitStatus {
-        let work = Task { try await command.run(in: session) }
+        let work = Task {
+            // Before the work, which may take hours, and not after it.
+            for file in command.destinations where !file.isStandardOutput {
+                try await LocalDestination.expectOutsideRoots(file.path)
+            }
+            return try await command.run(in: session)
+        }
         interruption.onRequest { work.cancel() }
         do {
             return try await work.value
@@ -85,18 +100,26 @@ extension Invocation {
         let console = Console(format: format, interruption: interruption)
         let names = type(of: parsed).configuration.subcommands.filter { $0.configuration.shouldDisplay }
             .compactMap { $0.configuration.commandName }
-        return refuse("A command is missing, one of \(names.joined(separator: ", "))", on: console)
+        return refuse("A command is missing; use one of \(names.joined(separator: ", "))", on: console)
     }
 
     /// An argument that is no text: nothing is guessed about what it should be.
     func refuseBytes(at position: Int) -> ExitStatus {
         refuse(
-            "Argument \(position) is no valid UTF-8, and names are never guessed: write it in UTF-8, and rename a file "
-                + "that is called so", on: Console(format: format, interruption: interruption))
+            "Argument \(position) is not valid UTF-8; write it in UTF-8, and rename the file "
+                + "if its name is not UTF-8", on: Console(format: format, interruption: interruption))
+    }
+
+    /// Nothing can be done; said without a task, for which there may be no room.
+    func refuseLimits(_ flaw: String) -> ExitStatus {
+        let console = Console(format: format, interruption: interruption)
+        console.report(code: StoreError.Code.unavailable.rawValue, flaw)
+        console.flush()
+        return .failed
     }
 
     private func refuse(_ message: String, on console: Console) -> ExitStatus {
-        console.report(code: "usage", "\(UsageSentence(arguments).text(message)): see \"\(commandPath) --help\"")
+        console.report(code: "usage", "\(UsageSentence(arguments).text(message)); see \"\(commandPath) --help\"")
         return .usage
     }
 

@@ -1,7 +1,6 @@
 internal import BlobBackends
 internal import BlobStore
 internal import BlobTerminal
-internal import Glibc
 
 extension Session {
     /// Opens the server root for `body`, and closes it after.
@@ -13,7 +12,7 @@ extension Session {
             settings.root.value, node: Self.node, rootID: settings.rootID?.value, with: Self.opener(limit))
         if store.url != settings.root.value {
             console.say(
-                "note: the server root \(settings.root.value) was taken over by \(store.url): name that one from now on"
+                "note: the server root \(settings.root.value) moved to \(store.url); use that from now on"
             )
         }
         do {
@@ -39,14 +38,6 @@ extension Session {
 
     /// The name that this machine signs with: `blobtool-` and its host name, as far as a node may be called that.
     static var node: NodeName {
-        get throws(StoreError) {
-            var buffer = [CChar](repeating: 0, count: 256)
-            guard gethostname(&buffer, buffer.count - 1) == 0 else { return try NodeName("blobtool") }
-            let host = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            let name = String(decoding: host, as: UTF8.self).lowercased().map { character in
-                character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
-            }
-            return try NodeName(String(("blobtool-" + String(name)).prefix(63)))
-        }
+        get throws(StoreError) { try .ofThisMachine(prefix: "blobtool-") }
     }
 }

@@ -1,5 +1,7 @@
+internal import BlobStore
 internal import BlobTerminal
 internal import Glibc
+internal import LocalFiles
 
 /// The three streams that every process is to have.
 enum StandardStreams {
@@ -15,5 +17,13 @@ enum StandardStreams {
             // Where not even that can be opened, nothing can be done that were safe.
             if open("/dev/null", mode) != descriptor { _exit(ExitStatus.failed.code) }
         }
+    }
+}
+
+extension Console {
+    /// Passes content on to standard output, on a thread that may be blocked.
+    func passing(_ content: [UInt8]) async throws(StoreError) {
+        try await LocalThreads.run { () throws(StoreError) in self.pass(content) }
+        if Task.isCancelled { throw StoreError(.cancelled, "stopped while writing to standard output") }
     }
 }

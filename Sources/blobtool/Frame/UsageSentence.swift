@@ -14,7 +14,7 @@ struct UsageSentence {
     func text(_ message: String) -> String {
         var sentence = shortened(refusal(message) ?? message).replacing("\n", with: " ")
         sentence = sentence.replacing(". Did you mean", with: "; did you mean")
-            .replacing(". Please provide", with: ": give")
+            .replacing(". Please provide", with: "; give")
         while sentence.last == "." || sentence.last == " " { sentence.removeLast() }
         return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }

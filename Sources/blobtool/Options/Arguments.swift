@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BlobBackends
 internal import BlobStore
 
 /// Reads what the store has a type for. A value that breaks a rule is refused with that rule, before anything is done.
@@ -9,6 +10,6 @@ enum Read {
 
     /// For `validate()`: the parser itself would repeat the whole value, and so a credential in it.
     static func root(_ text: String) throws -> RootURL {
-        do { return try RootURL(text) } catch { throw ValidationError(error.message) }
+        do { return try Backends().schemes.url(text) } catch { throw ValidationError(error.message) }
     }
 }

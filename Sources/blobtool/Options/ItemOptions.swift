@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import BlobStore
+internal import LocalFiles
 
 /// Where the items that failed are kept, and taken up again.
 struct ItemOptions: ParsableArguments, Sendable {
@@ -6,7 +8,7 @@ struct ItemOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "Take only the items that this file lists, as --failed wrote it; a folder (d/) means all below it.",
+            "Process only the items listed in this file, as --failed wrote it; - is standard input. A folder (d/) means everything below it.",
             valueName: "file"),
         completion: .file())
     var only: String?
@@ -14,12 +16,23 @@ struct ItemOptions: ParsableArguments, Sendable {
     var failed: String? { kept.failed }
 }
 
+extension ItemOptions {
+    /// The items of `--only`; nil when all are wanted.
+    func selection() async throws(StoreError) -> [LocalName]? {
+        guard let only else { return nil }
+        var seen: Set<LocalName> = []
+        return try await ItemFile.read(only).filter { seen.insert($0).inserted }
+    }
+}
+
 /// Where the items that failed are kept.
 struct FailedOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
-            "Write the items that failed to this file, one a line; odd names as JSON strings, with \\xff for a byte that is no text.",
+            "Write the items that failed to this file, one per line; - is standard output. Unusual names are JSON strings, with \\xff for a byte that is not text.",
             valueName: "file"),
         completion: .file())
     var failed: String?
+
+    var destinations: [Destination] { [Destination("--failed", failed)].compactMap { $0 } }
 }

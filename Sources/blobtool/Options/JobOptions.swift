@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct JobOptions: ParsableArguments, Sendable {
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Work on so many items at once; unless set, on as many as suit the command.", valueName: "n")
+        help: ArgumentHelp("How many items to process at once. The default suits the command.", valueName: "n")
     )
     var jobs: Int?
 

@@ -3,16 +3,16 @@ public import BlobTerminal
 
 /// What is said, and in which form.
 struct OutputOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("How results are printed: text, or json with one object a line.", valueName: "form"))
+    @Option(help: ArgumentHelp("How to print results: text, or json with one object per line.", valueName: "form"))
     var format: Console.Format = .text
 
-    @Flag(name: .shortAndLong, help: "Print results and errors only.")
+    @Flag(name: .shortAndLong, help: "Print only results and errors.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Say more on standard error; twice for everything.")
+    @Flag(name: .shortAndLong, help: "Print more to standard error; give it twice for everything.")
     var verbose: Int
 
-    @Flag(help: "Show no progress.")
+    @Flag(help: "Do not show progress.")
     var noProgress = false
 
     func validate() throws {

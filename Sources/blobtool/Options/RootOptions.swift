@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BlobBackends
 internal import BlobStore
 internal import FoundationEssentials
 
@@ -6,19 +7,21 @@ internal import FoundationEssentials
 struct RootOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
-            "The server-level root: a path, file:///path or s3://bucket/prefix?…; else BLOBSTORE_ROOT, else the config file.",
+            "The server root: a path, file:///path or s3://bucket/prefix?…; else BLOBSTORE_ROOT, else the config file.",
             valueName: "url"))
     var root: String?
 
-    @Option(help: ArgumentHelp("The id that the root must carry.", valueName: "id"))
+    @Option(help: ArgumentHelp("The id that the root must have.", valueName: "id"))
     var rootId: String?
 
-    @Option(help: ArgumentHelp("The config file; else BLOBSTORE_CONFIG.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The config file; the default is BLOBSTORE_CONFIG.", valueName: "file"), completion: .file())
     var config: String?
 
     /// The root to use, and who named it.
     func settings() async throws(StoreError) -> ServerSettings {
         try await ServerSettings.resolve(
-            root: root, rootID: rootId, configPath: config, environment: ProcessInfo.processInfo.environment)
+            root: root, rootID: rootId, configPath: config, environment: ProcessInfo.processInfo.environment,
+            schemes: Backends().schemes)
     }
 }

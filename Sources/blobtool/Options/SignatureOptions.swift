@@ -6,7 +6,7 @@ struct SignatureOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("by"),
         help: ArgumentHelp(
-            "Who does this, for the history; else the login name, else the account's.", valueName: "name"))
+            "Who makes this change, for the history; the default is the login name.", valueName: "name"))
     var name: String?
 
     /// The name given, else that of the login, else that of the account.

@@ -7,7 +7,7 @@ struct WorkOptions: ParsableArguments, Sendable {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Move no more content than this in a second, e.g. 50MB or 50MiB.", valueName: "rate"),
+        help: ArgumentHelp("The most content to move per second, e.g. 50MB or 50MiB.", valueName: "rate"),
         transform: { try ByteRate(writtenAs: $0) })
     var bwlimit: ByteRate?
 

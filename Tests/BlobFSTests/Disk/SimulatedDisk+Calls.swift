@@ -29,15 +29,19 @@ extension SimulatedDisk: SystemCalls {
         try spending { (state) throws(Errno) in
             let folder = try state.handle(directory)
             if flags.contains(.create) {
-                return state.open(try state.create(path, in: folder, isFolder: false, mode: mode))
+                let node = try state.create(path, in: folder, isFolder: false, mode: mode)
+                return state.open(node, as: Name(folder: folder, name: path))
             }
             let node = try state.find(path, from: folder)
             if flags.contains(.directory), state.nodes[node]?.isFolder != true { throw .notDirectory }
-            return state.open(node)
+            if state.nodes[node]?.isFolder == true { return state.open(node) }
+            let name = Name(folder: folder, name: path)
+            try state.expectNoOtherName(open: name, of: node)
+            return state.open(node, as: name)
         }
     }
 
-    func close(_ descriptor: Int32) throws(Errno) { state.withLock { $0.handles[descriptor] = nil } }
+    func close(_ descriptor: Int32) throws(Errno) { state.withLock { $0.close(descriptor) } }
 
     func status(of descriptor: Int32) throws(Errno) -> FileStatus {
         try spending { (state) throws(Errno) in try state.status(state.handle(descriptor)) }
@@ -51,7 +55,9 @@ extension SimulatedDisk: SystemCalls {
         try spending { (state) throws(Errno) in try state.status(1) }
     }
 
-    func filesystemType(of descriptor: Int32) throws(Errno) -> UInt64 { 0xEF53 }
+    func filesystemType(of descriptor: Int32) throws(Errno) -> UInt64 {
+        state.withLock { $0.share.isSMB } ? 0xFE53_4D42 : 0xEF53
+    }
 
     func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
         try spending { (state) throws(Errno) in
@@ -120,6 +126,8 @@ extension SimulatedDisk: SystemCalls {
             let (source, target) = (try state.handle(directory), try state.handle(newDirectory))
             guard let node = state.nodes[source]?.names.removeValue(forKey: name) else { throw .notFound }
             state.nodes[target]?.names[newName] = node
+            state.renameHandles(Name(folder: source, name: name), Name(folder: target, name: newName))
+            state.renames.append(Rename(node: node, source: (source, name), target: (target, newName)))
             state.touch(source)
             state.touch(target)
         }
@@ -129,6 +137,7 @@ extension SimulatedDisk: SystemCalls {
         try spending { (state) throws(Errno) in
             let folder = try state.handle(directory)
             guard state.nodes[folder]?.names.removeValue(forKey: name) != nil else { throw .notFound }
+            state.unlinked(Name(folder: folder, name: name))
             state.touch(folder)
         }
     }
@@ -144,16 +153,13 @@ extension SimulatedDisk: SystemCalls {
 
     func sync(_ descriptor: Int32) throws(Errno) {
         try spending { (state) throws(Errno) in
-            let node = try state.handle(descriptor)
-            state.flush(node)
+            try state.flush([state.handle(descriptor)])
         }
     }
 
     func syncFilesystem(of descriptor: Int32) throws(Errno) {
         try spending { (state) throws(Errno) in
-            for id in Array(state.nodes.keys) {
-                state.flush(id)
-            }
+            try state.flush(Array(state.nodes.keys))
         }
     }
 

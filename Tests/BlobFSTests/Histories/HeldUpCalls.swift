@@ -1,3 +1,4 @@
+import BlobStoreTesting
 import BlobSystem
 
 extension InterceptedCalls {

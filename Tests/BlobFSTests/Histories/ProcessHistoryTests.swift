@@ -1,7 +1,8 @@
 import BlobFS
-import BlobStore
 import BlobStoreTesting
 import FoundationEssentials
+import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("Records on a filesystem are linearizable when processes contend for them, and are killed")
@@ -14,7 +15,7 @@ struct ProcessHistoryTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
         let place = TemporaryFolder.places[round % 2]
-        let (root, journals) = (try TemporaryFolder(in: place), try TemporaryFolder(in: "/tmp"))
+        let (root, journals) = (TemporaryFolder(in: place), TemporaryFolder(in: "/tmp"))
         let clients = try (0..<Self.processes).map { number in
             try ClientProcess(
                 [root.path, "feeds/npm/record.json", "p\(number)", "\(Self.operations)", "\(seed &+ UInt64(number))"],

@@ -1,8 +1,9 @@
 import BlobFS
-import BlobStore
 import BlobStoreTesting
 import BlobSystem
+import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Records on a filesystem are linearizable when many tasks on two nodes contend for them")
@@ -10,7 +11,7 @@ struct TaskHistoryTests {
     @Test("with system calls held up by chance", arguments: 0..<4)
     func contended(_ round: Int) async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        let folder = try TemporaryFolder(in: round == 0 ? "/tmp" : "/dev/shm")
+        let folder = TemporaryFolder(in: round == 0 ? "/tmp" : "/dev/shm")
         var nodes: [FileStorage] = []
         for node in UInt64(0)..<2 { nodes.append(try await folder.open(InterceptedCalls.heldUp(seed: seed &+ node))) }
         let history = HistoryRecorder()

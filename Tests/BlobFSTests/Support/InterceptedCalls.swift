@@ -17,6 +17,10 @@ struct InterceptedCalls: SystemCalls {
     var after: @Sendable (Call) throws(Errno) -> Void = { (_) throws(Errno) in }
     /// Done when the call is over, whatever came of it.
     var always: @Sendable () -> Void = {}
+    /// Told before a descriptor is closed.
+    var onClose: @Sendable () -> Void = {}
+    /// How much further this machine's clock is than it says.
+    var ahead: @Sendable () -> Duration = { .zero }
     /// Whom the kernel is to take this process for; nil for whom it is.
     var user: UInt32?
     /// How many bytes a read or write may move.
@@ -38,10 +42,13 @@ struct InterceptedCalls: SystemCalls {
 
     var effectiveUser: UInt32 { user ?? base.effectiveUser }
     var wallTime: FileTime { base.wallTime }
-    var timeSinceBoot: Duration { base.timeSinceBoot }
+    var timeSinceBoot: Duration { base.timeSinceBoot + ahead() }
     func pause(microseconds: UInt32) { base.pause(microseconds: microseconds) }
 
-    func close(_ descriptor: Int32) throws(Errno) { try base.close(descriptor) }
+    func close(_ descriptor: Int32) throws(Errno) {
+        onClose()
+        try base.close(descriptor)
+    }
 
     func filesystemType(of descriptor: Int32) throws(Errno) -> UInt64 {
         if let filesystem { return filesystem }

@@ -1,6 +1,6 @@
 import BlobFS
-import BlobStore
 import BlobSystem
+import ObjectStorage
 import Testing
 
 /// An operation that publishes or takes away, and how to tell what came of it.

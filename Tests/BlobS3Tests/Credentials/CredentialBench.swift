@@ -1,7 +1,8 @@
-import BlobStore
 import BlobSystem
 import Glibc
+import ObjectStorage
 import Synchronization
+import TestSupport
 
 @testable import BlobS3
 

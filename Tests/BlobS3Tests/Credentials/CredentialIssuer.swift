@@ -1,5 +1,5 @@
 import BlobS3
-import BlobStore
+import ObjectStorage
 import Synchronization
 
 /// A clock that moves when a test says so.

@@ -1,6 +1,8 @@
-import BlobStore
+import BlobHTTP
 import Logging
+import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BlobS3
@@ -192,7 +194,7 @@ struct EndpointTests {
             return error
         }
         #expect(try await error(instance("", role: ""))?.code == .permissionDenied)
-        #expect(try await error(Endpoint { _ in (404, "HIDDEN") })?.message.contains("looked in") == true)
+        #expect(try await error(Endpoint { _ in (404, "HIDDEN") })?.message.contains("no credentials in") == true)
         let failing = "{\"Code\": \"AssumeRoleUnauthorizedAccess\", \"Message\": \"HIDDEN\"}"
         #expect(try await error(instance(failing))?.code == .permissionDenied)
         #expect(try await error(instance("", role: "../../HIDDEN"))?.code == .failed)

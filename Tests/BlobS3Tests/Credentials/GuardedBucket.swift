@@ -1,6 +1,7 @@
 import BlobS3
-import BlobStore
+import ObjectStorage
 import Synchronization
+import TestSupport
 
 /// A bucket that takes one object in parts, each of which takes its time by the test's clock; it lets in only who signs
 /// with credentials that are good when the request arrives.

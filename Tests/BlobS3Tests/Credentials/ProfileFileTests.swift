@@ -1,4 +1,5 @@
-import BlobStore
+import BlobStoreTesting
+import ObjectStorage
 import Testing
 
 @testable import BlobS3
@@ -44,7 +45,7 @@ struct ProfileFileTests {
         let error = #expect(throws: StoreError.self) {
             try ProfileFile(path: "/etc/aws", bytes: Array("[a]\nx = ".utf8) + [0xFF, 0xFE, 0x0A])
         }
-        #expect(error?.message.contains("line 2, is no UTF-8") == true)
+        #expect(error?.message.contains("line 2, is not UTF-8") == true)
     }
 
     @Test("whatever bytes a file has, it is read or refused with a line, and a secret in it is never told")

@@ -1,4 +1,4 @@
-import BlobStore
+import ObjectStorage
 import Synchronization
 import Testing
 

@@ -1,4 +1,6 @@
-import BlobStore
+import BlobHTTP
+import ObjectStorage
+import TestSupport
 import Testing
 
 @testable import BlobS3
@@ -36,11 +38,8 @@ struct RenewalTests {
             policy.maximumAttempts = 2
             let session = S3Session(
                 BucketAddress(bucket: "bucket", region: "us-east-1", endpoint: server.url),
-                keys: S3Session.KeySource { () async throws(StoreError) in
-                    try await provider.credentials().key
-                } reject: {
-                    provider.reject($0)
-                }, client: client, policy: policy, budget: RetryBudget(), pacing: pacing, logger: logger)
+                keys: S3Session.KeySource(provider), client: client, policy: policy, budget: RetryBudget(),
+                pacing: pacing, logger: logger)
             let storage = S3Storage(session, prefix: "", address: "s3://bucket", assuming: .proper)
             let content = [UInt8](repeating: 7, count: RenewalTests.size)
             _ = try await storage.writeObject(try Key("large"), ObjectSource(content))

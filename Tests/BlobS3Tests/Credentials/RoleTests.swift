@@ -1,4 +1,5 @@
-import BlobStore
+import BlobHTTP
+import ObjectStorage
 import Testing
 
 @testable import BlobS3

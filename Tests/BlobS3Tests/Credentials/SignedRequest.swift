@@ -1,4 +1,5 @@
 import BlobCrypto
+import BlobHTTP
 import BlobS3
 
 extension Endpoint.Request {

@@ -1,5 +1,6 @@
-import BlobStore
+import BlobHTTP
 import BlobSystem
+import ObjectStorage
 import Testing
 
 @testable import BlobS3
@@ -71,7 +72,7 @@ struct SourceTests {
             [profile empty]
             region = eu-west-1
             """)
-        await refusal(desk.environment(["AWS_PROFILE": "sso"]), .unsupported, naming: "single sign-on")
+        await refusal(desk.environment(["AWS_PROFILE": "sso"]), .invalidArgument, naming: "[sso-session s]")
         await refusal(desk.environment(["AWS_PROFILE": "half"]), .invalidArgument, naming: "aws_access_key_id", "half")
         await refusal(desk.environment(), profile: "empty", .permissionDenied, naming: "empty", desk.path)
         await refusal(desk.environment(["AWS_PROFILE": "none"]), .invalidArgument, naming: "none")
@@ -120,7 +121,7 @@ struct SourceTests {
         let (desk, environment) = try process("", line: { _ in "/does/not/exist" })
         await refusal(environment, .failed, naming: "ENOENT")
         let (other, open) = try process("", line: { "'\($0)" })
-        await refusal(open, .invalidArgument, naming: "quote")
+        await refusal(open, .invalidArgument, naming: "quotation")
         _ = (desk, other)
     }
 

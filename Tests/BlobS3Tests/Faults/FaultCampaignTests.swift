@@ -1,5 +1,5 @@
-import BlobStore
 import FoundationEssentials
+import ObjectStorage
 import Testing
 
 @testable import BlobS3

@@ -1,5 +1,7 @@
-import BlobStore
+import BlobStoreTesting
+import ObjectStorage
 import Synchronization
+import TestSupport
 
 @testable import BlobS3
 

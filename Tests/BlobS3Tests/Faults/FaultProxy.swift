@@ -1,6 +1,8 @@
-import BlobStore
+import BlobStoreTesting
 import Glibc
+import ObjectStorage
 import Synchronization
+import TestSupport
 
 @testable import BlobS3
 

@@ -1,6 +1,7 @@
-import BlobStore
+import BlobHTTP
 import FoundationEssentials
 import Logging
+import ObjectStorage
 
 @testable import BlobS3
 
@@ -25,17 +26,13 @@ extension ServerUnderTest {
         policy.longestPause = .milliseconds(20)
         let keys = CredentialProvider([EnvironmentCredentials(ProcessInfo.processInfo.environment)])
         let address = BucketAddress(bucket: address.bucket, region: address.region, endpoint: proxy.url)
-        var patience = HTTPRequest.Patience()
-        patience.stall = .seconds(Self.stallSeconds)
-        patience.lateAnswer = .seconds(3 * Self.stallSeconds)
+        var timeouts = HTTPRequest.Timeouts()
+        timeouts.stall = .seconds(Self.stallSeconds)
+        timeouts.lateAnswer = .seconds(3 * Self.stallSeconds)
         let session = S3Session(
             address,
-            keys: S3Session.KeySource { () async throws(StoreError) in
-                try await keys.credentials().key
-            } reject: {
-                keys.reject($0)
-            }, client: client, policy: policy,
-            budget: RetryBudget(capacity: 1_000_000, perSecond: 1_000), patience: patience, logger: Self.logger)
+            keys: S3Session.KeySource(keys), client: client, policy: policy,
+            budget: RetryBudget(capacity: 1_000_000, perSecond: 1_000), timeouts: timeouts, logger: Self.logger)
         return S3Storage(session, prefix: prefix, address: "s3://\(address.bucket)/\(prefix.dropLast())")
     }
 }

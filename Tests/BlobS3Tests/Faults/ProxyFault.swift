@@ -1,4 +1,5 @@
-import BlobStore
+import BlobStoreTesting
+import ObjectStorage
 
 /// What a proxy does to one request and its answer.
 enum ProxyFault: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import BlobS3
-import BlobStore
+import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("An object that is given another name")
@@ -28,7 +29,7 @@ struct MovingTests {
         }
         bucket.put("a", [UInt8](repeating: 7, count: size))
         let (storage, server) = try bucket.storage(assuming: .proper)
-        await expectCode(.alreadyExists) { try await storage.moveObject(try Key("a"), to: try Key("b")) }
+        await expectError(.alreadyExists) { try await storage.moveObject(try Key("a"), to: try Key("b")) }
         #expect(bucket.body("a") != nil && !bucket.requests.contains("DELETE /bucket/a"))
         _ = server
     }

@@ -1,5 +1,7 @@
 import BlobS3
 import BlobStore
+import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("A record whose bytes are not those that were written")
@@ -18,6 +20,22 @@ struct DamagedRecordTests {
         _ = server
     }
 
+    @Test("is asked for again where its ETag is missing, and is an error of the server where that stays so")
+    func withoutETag() async throws {
+        let bare = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+        let bucket = BucketServer { number, head in
+            head.hasPrefix("GET") && (number < 3 || number > 3) ? .instead(bare) : .none
+        }
+        let (storage, server) = try bucket.storage(assuming: .proper)
+        let key = try Key("record.json")
+        _ = try await storage.writeRecord(key, bytes, expecting: .absent)
+        #expect(try await storage.readRecord(key)?.bytes == bytes)
+        #expect(bucket.requests.count == 4)
+        await expectError(.failed) { _ = try await storage.readRecord(key) }
+        #expect(bucket.requests.count == 7)
+        _ = server
+    }
+
     @Test("has its flaw told where it was altered in its place, is no document, and can be replaced")
     func inItsPlace() async throws {
         let bucket = BucketServer()
@@ -25,9 +43,9 @@ struct DamagedRecordTests {
         let key = try Key("record.json")
         _ = try await storage.create(key, RootMarker(.server))
         bucket.damage("record.json", "server", "sErver")
-        await expectCode(.corrupt) { _ = try await storage.document(key, as: RootMarker.self) }
+        await expectError(.corrupt) { _ = try await storage.document(key, as: RootMarker.self) }
         bucket.damage("record.json", "sErver", "feed")
-        await expectCode(.corrupt) { _ = try await storage.document(key, as: RootMarker.self) }
+        await expectError(.corrupt) { _ = try await storage.document(key, as: RootMarker.self) }
         let found = try #require(try await storage.readRecord(key))
         #expect(found.flaw != nil && String(decoding: found.bytes, as: UTF8.self).contains("feed"))
         _ = try await storage.writeRecord(key, bytes, expecting: .version(found.version))

@@ -1,6 +1,7 @@
 import BlobS3
-import BlobStore
+import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 /// One record on a server that keeps to conditions, and answers as a script says.
@@ -127,13 +128,29 @@ struct DoubtTests {
         _ = server
     }
 
+    @Test("a server's Retry-After is waited for before the record is looked at")
+    func retryAfter() async throws {
+        let time = ManualTime()
+        let slow = ScriptedServer.answer(503, code: "SlowDown", headers: "Retry-After: 7\r\n")
+        let sleptAtLook = Mutex<Int?>(nil)
+        let bucket = BucketServer { number, head in
+            if number == 1 { sleptAtLook.withLock { $0 = time.slept.count } }
+            return number == 0 ? .instead(slow) : .none
+        }
+        let (storage, server) = try bucket.storage(time, assuming: .proper)
+        _ = try await storage.writeRecord(try Key("record.json"), Array("one".utf8), expecting: .absent)
+        #expect(time.slept == [.seconds(7)] && sleptAtLook.withLock { $0 } == 1)
+        #expect(bucket.requests.map { $0.prefix(3) } == ["PUT", "GET", "PUT"])
+        _ = server
+    }
+
     @Test("a write that happened and was replaced meanwhile is a success, and its version is void")
     func replaced() async throws {
         let records = RecordServer([.doneAndReplaced(3)])
         let (storage, server) = try storage(records)
         let key = try Key("record.json")
         let version = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
-        await expectCode(.preconditionFailed) {
+        await expectError(.preconditionFailed) {
             _ = try await storage.writeRecord(key, Array("two".utf8), expecting: .version(version))
         }
         #expect(records.body == "other-2")
@@ -144,7 +161,7 @@ struct DoubtTests {
     func unknown() async throws {
         let records = RecordServer([.doneAndReplaced(17)])
         let (storage, server) = try storage(records)
-        await expectCode(.outcomeUnknown) {
+        await expectError(.outcomeUnknown) {
             _ = try await storage.writeRecord(try Key("record.json"), Array("one".utf8), expecting: .absent)
         }
         _ = server
@@ -186,7 +203,7 @@ struct DoubtTests {
             if isLate {
                 _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
             } else {
-                await expectCode(.outcomeUnknown) {
+                await expectError(.outcomeUnknown) {
                     _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
                 }
             }
@@ -200,14 +217,14 @@ struct DoubtTests {
     func refusedAtOnce(_ status: Int, _ code: StoreError.Code) async throws {
         let bucket = BucketServer { _, _ in .instead(ScriptedServer.answer(status, code: "Whatever")) }
         let (storage, server) = try bucket.storage(assuming: .proper)
-        await expectCode(code) {
+        await expectError(code) {
             _ = try await storage.writeRecord(try Key("record.json"), Array("one".utf8), expecting: .absent)
         }
         #expect(bucket.requests.count == 1)
         _ = server
     }
 
-    @Test("the only writer of a server without conditions is told of his doubts, too")
+    @Test("the only writer of a server without conditions is told of its doubts, too")
     func alone() async throws {
         for isDone in [true, false] {
             let bucket = BucketServer { number, head in
@@ -219,12 +236,12 @@ struct DoubtTests {
             }
             let server = try ScriptedServer { bucket.serve($0) }
             let storage = S3Storage(server.session(), prefix: "", address: "s3://bucket", isForOneWriter: true)
-            storage.assume(Guarantees(holdsCreation: false, replacement: .none))
+            storage.assume(ServerCapabilities(holdsCreation: false, replacement: .none))
             let key = try Key("record.json")
             if isDone {
                 _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
             } else {
-                await expectCode(.outcomeUnknown) {
+                await expectError(.outcomeUnknown) {
                     _ = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
                 }
             }
@@ -232,17 +249,17 @@ struct DoubtTests {
         }
     }
 
-    @Test("a loser whose answer was lost learns that he lost")
+    @Test("a loser whose answer was lost learns that it lost")
     func loser() async throws {
         let records = RecordServer([])
         let (storage, server) = try storage(records)
         let key = try Key("record.json")
         let first = try await storage.writeRecord(key, Array("one".utf8), expecting: .absent)
         _ = try await storage.writeRecord(key, Array("two".utf8), expecting: .version(first))
-        await expectCode(.preconditionFailed) {
+        await expectError(.preconditionFailed) {
             _ = try await storage.writeRecord(key, Array("three".utf8), expecting: .version(first))
         }
-        await expectCode(.preconditionFailed) {
+        await expectError(.preconditionFailed) {
             _ = try await storage.writeRecord(key, Array("four".utf8), expecting: .absent)
         }
         #expect(records.body == "two")

@@ -1,18 +1,21 @@
 import BlobS3
 import BlobStore
+import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("A root that two nodes make at once")
 struct RootRaceTests {
     private struct Opener: StorageOpener {
         let storage: S3Storage
+        var schemes: StorageSchemes { StorageSchemes([S3Scheme()]) }
 
-        func open(_ url: RootURL) async throws(StoreError) -> any Storage { storage }
+        func open(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage { storage }
         func create(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage { storage }
     }
 
-    @Test("is opened by the one who finds the other's marker only when he lists the place")
+    @Test("is opened by the one that finds the other's marker only when it lists the place")
     func late() async throws {
         let marker = RootMarker(.server)
         let bytes = try Document(marker).bytes()

@@ -1,6 +1,6 @@
 import BlobS3
-import BlobStore
 import BlobStoreTesting
+import ObjectStorage
 import Testing
 
 @Suite("A storage in a bucket keeps every promise of the protocol")

@@ -1,5 +1,6 @@
 import BlobS3
-import BlobStore
+import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("A removal behind a fence", .enabled(if: !ServerUnderTest.shared.isEmpty, "no server is named"))
@@ -30,6 +31,13 @@ struct FenceTests {
             #expect(error.code == .unavailable)
         }
         #expect(try await storage.statObject(key) != nil)
+    }
+
+    @Test("is relied upon where the server refuses what comes too late, and nowhere else")
+    func expected() async throws {
+        for server in ServerUnderTest.shared { try await server.storage(ServerUnderTest.freshPrefix()).expectFence() }
+        guard let mock = ServerUnderTest.mock else { return }
+        await expectError(.unsupported) { try await mock.storage(ServerUnderTest.freshPrefix()).expectFence() }
     }
 
     @Test("tells the age of a marker by the server's clock", arguments: ServerUnderTest.shared)

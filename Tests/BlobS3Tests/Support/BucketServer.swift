@@ -1,6 +1,7 @@
 import BlobS3
-import BlobStore
+import ObjectStorage
 import Synchronization
+import TestSupport
 
 /// A bucket in memory that keeps to conditions, and does to a request what a test says.
 final class BucketServer: Sendable {
@@ -27,6 +28,7 @@ final class BucketServer: Sendable {
         var items: [String: Item] = [:]
         var requests: [String] = []
         var later: (head: String, body: [UInt8])?
+        var isVersioned = false
     }
 
     private let state = Mutex(State())
@@ -46,10 +48,15 @@ final class BucketServer: Sendable {
     var heads: [String] { state.withLock(\.requests) }
     func body(_ name: String) -> [UInt8]? { state.withLock { $0.items[name]?.body } }
 
+    func fields(_ name: String) -> String? { state.withLock { $0.items[name]?.fields } }
+
     /// Puts something there, as another program would.
     func put(_ name: String, _ body: [UInt8], fields: String = "") {
         state.withLock { $0.items[name] = Item(body: body, fields: fields, etag: Self.etag(body)) }
     }
+
+    /// From now on the bucket keeps versions, under which this server creates what is there and replaces nothing.
+    func keepVersions() { state.withLock { $0.isVersioned = true } }
 
     /// Changes what is stored, and nothing that tells of it.
     func damage(_ name: String, _ old: String, _ new: String) {
@@ -59,7 +66,8 @@ final class BucketServer: Sendable {
         }
     }
 
-    func serve(_ connection: ScriptedServer.Connection) {
+    /// - Parameter fields: of every answer.
+    func serve(_ connection: ScriptedServer.Connection, adding fields: String = "") {
         while let (head, body) = connection.readRequest() {
             let number = state.withLock { state in
                 state.requests.append(head)
@@ -68,7 +76,7 @@ final class BucketServer: Sendable {
             let fault = fault(number, head)
             let answer = state.withLock { reply(to: fault, head, body, &$0) }
             if answer.isEmpty { return connection.resetAtEnd() }
-            connection.write(answer)
+            connection.write(Self.adding(fields, to: answer))
         }
     }
 
@@ -99,12 +107,17 @@ extension BucketServer {
         switch words[0] {
         case "GET" where parts.count > 1 && parts[1].contains("list-type=2"):
             return bytes(200, "", list(parts[1], state))
+        case "GET" where parts.count > 1 && parts[1].contains("uploads="):
+            let none = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
+            return bytes(200, "", Array(none.utf8))
         case "GET", "HEAD":
             guard let item = state.items[name] else {
                 return Array(ScriptedServer.answer(404, code: words[0] == "HEAD" ? nil : "NoSuchKey").utf8)
             }
             let fields = "ETag: \"\(item.etag)\"\r\n\(item.fields)"
             return bytes(200, fields, item.body, showsBody: words[0] == "GET")
+        case "POST" where parts.count > 1 && parts[1].hasPrefix("delete"):
+            return bytes(200, "", delete(String(decoding: body, as: UTF8.self), &state))
         case "DELETE":
             state.items[name] = nil
             return bytes(204, "", [])
@@ -116,7 +129,10 @@ extension BucketServer {
     private static func put(_ name: String, _ head: String, _ body: [UInt8], _ state: inout State) -> [UInt8] {
         let there = state.items[name]
         let isRefused =
-            field("If-None-Match", head) == "*" ? there != nil : field("If-Match", head).map { there?.etag != bare($0) }
+            state.isVersioned
+            ? field("If-Match", head) != nil
+            : field("If-None-Match", head) == "*"
+                ? there != nil : field("If-Match", head).map { there?.etag != bare($0) }
         guard isRefused != true else { return Array(ScriptedServer.answer(412, code: "PreconditionFailed").utf8) }
         let own = head.split(separator: "\r\n").filter { $0.lowercased().hasPrefix("x-amz-meta-") }
         let fields = own.map { "\($0)\r\n" }.joined()
@@ -128,14 +144,23 @@ extension BucketServer {
             return bytes(200, "", Array("<CopyObjectResult><ETag>\(item.etag)</ETag></CopyObjectResult>".utf8))
         }
         state.items[name] = Item(body: body, fields: fields, etag: etag(body))
-        return bytes(200, "ETag: \"\(etag(body))\"\r\n", [])
+        let version = state.isVersioned ? "x-amz-version-id: v\(state.requests.count)\r\n" : ""
+        return bytes(200, "ETag: \"\(etag(body))\"\r\n\(version)", [])
+    }
+
+    private static func delete(_ request: String, _ state: inout State) -> [UInt8] {
+        let names = request.split(separator: "<Key>").dropFirst().map { String($0.prefix { $0 != "<" }) }
+        for name in names { state.items[name] = nil }
+        let deleted = names.map { "<Deleted><Key>\($0)</Key></Deleted>" }.joined()
+        return Array("<DeleteResult>\(deleted)</DeleteResult>".utf8)
     }
 
     private static func list(_ query: String, _ state: State) -> [UInt8] {
         let prefix = query.split(separator: "&").first { $0.hasPrefix("prefix=") }?.dropFirst("prefix=".count) ?? ""
         let wanted = prefix.replacing("%2F", with: "/")
         let names = state.items.keys.filter { $0.hasPrefix(wanted) }.sorted()
-        let items = names.map { "<Contents><Key>\($0)</Key><Size>1</Size></Contents>" }.joined()
+        let items = names.map { "<Contents><Key>\($0)</Key><Size>1</Size>\(ScriptedServer.modified)</Contents>" }
+            .joined()
         return Array("<ListBucketResult><IsTruncated>false</IsTruncated>\(items)</ListBucketResult>".utf8)
     }
 
@@ -150,6 +175,11 @@ extension BucketServer {
         String(body.reduce(5_381) { $0 &* 33 &+ Int($1) }, radix: 36)
     }
 
+    private static func adding(_ fields: String, to answer: [UInt8]) -> [UInt8] {
+        guard !fields.isEmpty, let end = answer.firstIndex(of: UInt8(ascii: "\n")) else { return answer }
+        return answer[...end] + Array(fields.utf8) + answer[(end + 1)...]
+    }
+
     private static func bytes(_ status: Int, _ fields: String, _ body: [UInt8], showsBody: Bool = true) -> [UInt8] {
         let head = "HTTP/1.1 \(status) So\r\n\(fields)Content-Length: \(body.count)\r\n\r\n"
         return Array(head.utf8) + (showsBody ? body : [])
@@ -160,7 +190,7 @@ extension BucketServer {
     /// A storage in this bucket, in manual time.
     /// - Returns: with the server, which goes with its last use.
     func storage(
-        _ time: ManualTime = ManualTime(), assuming found: Guarantees? = nil
+        _ time: ManualTime = ManualTime(), assuming found: ServerCapabilities? = nil
     ) throws -> (storage: S3Storage, server: ScriptedServer) {
         let server = try ScriptedServer { self.serve($0) }
         let session = server.session(time)
@@ -169,7 +199,7 @@ extension BucketServer {
     }
 }
 
-extension Guarantees {
+extension ServerCapabilities {
     /// Of a server as one would wish it.
-    static let proper = Guarantees(holdsCreation: true, replacement: .quoted)
+    static let proper = ServerCapabilities(holdsCreation: true, replacement: .quoted)
 }

@@ -1,6 +1,7 @@
+import BlobHTTP
 import BlobS3
-import BlobStore
 import FoundationEssentials
+import ObjectStorage
 import Testing
 
 /// A real server that the environment names, and its bucket.
@@ -28,6 +29,7 @@ struct ServerUnderTest: Sendable, CustomStringConvertible {
 
     /// Those that many writers can share, and those that they cannot.
     static let shared = all.filter { ["ceph", "seaweed"].contains($0.description) }
+    static let ceph = all.filter { $0.description == "ceph" }
     static let unshared = all.filter { ["juicefs", "rclone"].contains($0.description) }
     /// A mock of S3 and of the token service, which checks no signature, and at times lets two win a race.
     static let mock = all.first { $0.description == "moto" }

@@ -6,12 +6,22 @@ struct CollectionModelTests {
         RetirementModel(kinds: [.bytes, .bytes], collectors: 2, settlers: 3),
         RetirementModel(kinds: [.bytes, .nothing], collectors: 2, settlers: 3),
         RetirementModel(kinds: [.nothing, .nothing], collectors: 2, settlers: 2),
+        RetirementModel(kinds: [.bytes, .nothing], collectors: 1, settlers: 2, repairers: 1),
     ]
 
     static let markers = [
         MarkerModel(kinds: [.bytes, .bytes], collectors: 2),
         MarkerModel(kinds: [.bytes, .nothing], collectors: 2),
         MarkerModel(kinds: [.nothing], collectors: 3),
+    ]
+
+    static let gates = [
+        GateModel(kinds: [.bytes], collectors: 2),
+        GateModel(kinds: [.bytes, .nothing], collectors: 1),
+        GateModel(kinds: [.blind, .bytes], collectors: 1),
+        GateModel(kinds: [.nothing], collectors: 2),
+        GateModel(kinds: [.blind], collectors: 1, repairers: 1, startsDamaged: true),
+        GateModel(kinds: [.blind], collectors: 0, repairers: 2, startsDamaged: true),
     ]
 
     @Test("on a filesystem the rules together lose nothing, whoever stops where", arguments: retirements.indices)
@@ -32,5 +42,16 @@ struct CollectionModelTests {
     @Test("on S3 no rule can be left out", arguments: MarkerModel.Rule.allCases)
     func markerRule(_ rule: MarkerModel.Rule) {
         expectNeeded(rule, "markers", Self.markers)
+    }
+
+    @Test(
+        "by the gate publishers settle in one read, and nothing is lost, whoever stops where", arguments: gates.indices)
+    func gate(_ index: Int) {
+        expectSound("gate", Self.gates, index)
+    }
+
+    @Test("of the gate no rule can be left out", arguments: GateModel.Rule.allCases)
+    func gateRule(_ rule: GateModel.Rule) {
+        expectNeeded(rule, "gate", Self.gates)
     }
 }

@@ -15,11 +15,11 @@ struct MarkerModel: RuledModel {
         case holdsTheVersion
         /// A publisher looks at the marker, and spares what is condemned.
         case readsTheMarker
-        /// A publisher lets a deleting marker grow older than F before he swaps it.
+        /// A publisher lets a deleting marker grow older than F before it swaps it.
         case waits
         /// A publisher looks at the blob after the marker.
         case looksAgain
-        /// Who has no bytes to write takes his record back when the blob is gone.
+        /// Who has no bytes to write takes its record back when the blob is gone.
         case undoes
     }
 

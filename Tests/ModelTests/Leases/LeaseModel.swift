@@ -4,11 +4,11 @@
 /// is at most ``drift`` ticks ahead of the slowest, so that over any time two come apart by twice that.
 struct LeaseModel: RuledModel {
     enum Rule: CaseIterable {
-        /// A holder believes until the time before he sent his last successful renewal, plus the length.
+        /// A holder believes until the time before it sent its last successful renewal, plus the length.
         case countsFromSending
-        /// An observer's timer starts with the reply that first showed him the version.
+        /// An observer's timer starts with the reply that first showed it the version.
         case watchesFromTheReply
-        /// He waits longer than the length, by what clocks may come apart.
+        /// It waits longer than the length, by what clocks may come apart.
         case allowsForDrift
         /// Taking over replaces the version that was watched.
         case swaps
@@ -96,7 +96,7 @@ extension LeaseModel {
         case .out:
             me.watched = 0
             add(.reading, "sends a reading")
-            // A holder renews while he believes, and needs no reading.
+            // A holder renews while it believes, and needs no reading.
             if me.belief > 0 {
                 me.sinceSent = 0
                 add(.sent, "sends a renewal")

@@ -1,12 +1,12 @@
-/// Deleting a root that a feed moved away from, while migrations move the feed to and fro: deleters, of whom any number
-/// may believe that they hold the lease, and each of whom may be paused at any step; and migrators.
+/// Deleting a root that a feed moved away from, while migrations move the feed to and fro: deleters, any of which may
+/// believe that it holds the lease, and each of which may be paused at any step; and migrators.
 ///
 /// There are two roots. What stands in them is one package, of which the catalog's root must always have the content.
 struct DeletionModel: RuledModel {
     enum Rule: CaseIterable {
         /// The catalog says that a root is being deleted before anything of it goes.
         case marksFirst
-        /// It is swapped to say so by one who holds the version under which he compared the roots.
+        /// It is swapped to say so by one who holds the version under which it compared the roots.
         case holdsTheVersion
         /// Nothing is marked while a migration is under way.
         case sparesDestinations

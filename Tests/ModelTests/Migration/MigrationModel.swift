@@ -1,4 +1,4 @@
-/// Migrations of one feed between two roots: publishers, each with a path of his own; migrators, of whom any number
+/// Migrations of one feed between two roots: publishers, each with a path of its own; migrators, of which any number
 /// may believe that they hold the lease; and one who gives migrations up.
 ///
 /// Of the catalog's versions (as far as they concern the migration) and of its epochs it is known only who holds the
@@ -6,21 +6,21 @@
 /// are the same: one that nobody remembers is as good as new.
 struct MigrationModel: RuledModel {
     enum Rule: CaseIterable {
-        /// A publisher reads the catalog again before he reports.
+        /// A publisher reads the catalog again before it reports.
         case looksAtTheCatalogAgain
-        /// He compares the epoch, not the root and the state: a feed may come back.
+        /// It compares the epoch, not the root and the state: a feed may come back.
         case comparesEpochs
         /// The last listing begins after the swap to "migrating".
         case listsAfterTheSwap
         /// The catalog is swapped only by one who holds its version.
         case holdsTheVersion
-        /// A migrator replaces at the destination only what he read there.
+        /// A migrator replaces at the destination only what it read there.
         case replacesWhatItRead
         /// Who goes on with what another began swaps the catalog, so that the other knows.
         case takesOver
-        /// A migrator makes sure that he still holds the catalog's version.
+        /// A migrator makes sure that it still holds the catalog's version.
         case checksTheCatalog
-        /// He does so after he has read both roots.
+        /// It does so after it has read both roots.
         case checksAfterReading
     }
 

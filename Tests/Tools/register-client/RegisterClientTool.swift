@@ -1,7 +1,7 @@
 import BlobFS
-import BlobStore
 import BlobStoreTesting
 import Glibc
+import ObjectStorage
 
 /// One process among several that read and write the same record: `register-client ROOT KEY NAME OPERATIONS SEED`.
 /// Each operation is told on stdout before it begins and after it.

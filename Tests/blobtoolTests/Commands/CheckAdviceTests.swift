@@ -34,6 +34,20 @@ struct CheckAdviceTests {
         #expect(advice.contains("leave it until"), "\(advice)")
     }
 
+    @Test(
+        "a link that may lead to a feed is named, and nobody is told to remove it", arguments: ["feeds", "feeds/npm"])
+    func linkToAFeed(name: String) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        let moved = "\(scratch.root)-moved"
+        try FileManager.default.moveItem(atPath: "\(scratch.root)/\(name)", toPath: moved)
+        try FileManager.default.createSymbolicLink(atPath: "\(scratch.root)/\(name)", withDestinationPath: moved)
+        let result = try await scratch.json("check")
+        #expect(result.status == 2)
+        let findings = try result.lines.filter { $0.type == "finding" }
+        let advice = findings.compactMap { $0["message"] }.filter { $0.contains("symbolic link") }
+        #expect(!advice.isEmpty && advice.allSatisfy { $0.contains("--feed-root") && !$0.contains("remove it") })
+    }
+
     @Test("a feed's own root inside of the server root is known for what it is")
     func nested() async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm")
@@ -56,8 +70,13 @@ struct CheckAdviceTests {
         #expect(try findings(await scratch.json("check").succeeded()) == [])
         try FileManager.default.removeItem(atPath: "\(scratch.root)/catalog/npm.json")
         let result = try await scratch.json("check").succeeded()
-        #expect(try findings(result) == ["warning unexpected-object feeds/npm/"])
-        #expect(result.output.contains("bring the feed's record back"))
+        #expect(try findings(result) == ["info unexpected-object feeds/npm/"])
+        #expect(result.output.contains("creation did not finish"))
+        try await scratch.run("push", "pypi", "-", "--as", "a", input: "x").succeeded()
+        try FileManager.default.removeItem(atPath: "\(scratch.root)/catalog/pypi.json")
+        let lost = try await scratch.json("check")
+        #expect(lost.status == 2)
+        #expect(lost.output.contains("restore the record from a backup"))
     }
 
     @Test(

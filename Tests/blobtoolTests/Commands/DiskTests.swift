@@ -1,19 +1,7 @@
 import Testing
 
-/// Whether this account may mount a disk for itself.
-private let canMount: Bool = {
-    guard
-        let shell = try? SpawnedProcess(
-            "/bin/sh", ["-c", "exec unshare -rm mount -t tmpfs none /mnt 2>/dev/null"],
-            environment: Tool.environment([:]))
-    else { return false }
-    shell.closeInput()
-    _ = shell.collect()
-    return shell.wait() == 0
-}()
-
 /// What a small disk of the test's own does to commands.
-@Suite(.enabled(if: canMount))
+@Suite(.enabled(if: Privileges.canMount))
 struct DiskTests {
     /// Runs lines of shell with a root on a disk of so many KiB, which is gone after them.
     private func run(_ scratch: Scratch, kibibytes: Int, _ lines: String) async throws -> Tool.Result {
@@ -37,7 +25,7 @@ struct DiskTests {
         let error = try result.line("error")
         #expect(error["code"] == "outOfSpace")
         #expect(error["item"] == (command == "import" ? "d" : "tree/d"))
-        #expect(error["message"]?.hasPrefix("file://\(scratch.root)/feeds/npm is full: free space") == true)
+        #expect(error["message"]?.hasPrefix("file://\(scratch.root)/feeds/npm is full; free space") == true)
         #expect(scratch.read("f") == (command == "import" ? "d\n" : "tree/d\n"))
         #expect(result.errors.contains("the rest was not tried"))
         if command == "import" {
@@ -56,7 +44,7 @@ struct DiskTests {
         let result = try await run(scratch, kibibytes: 300, "mount -o remount,ro root; blobtool push npm file")
         #expect(result.status == 2)
         #expect(
-            result.errors.contains("file: file://\(scratch.root)/feeds/npm is mounted read-only: mount it for writing"))
+            result.errors.contains("file: file://\(scratch.root)/feeds/npm is mounted read-only; mount it for writing"))
         #expect(!result.errors.contains("the rest"))
     }
 

@@ -44,6 +44,8 @@ struct FeedTests {
         #expect(try refused.line("error")["code"] == "alreadyExists")
         #expect(try await scratch.json("ls", "npm").succeeded().lines.count == 1)
         try await scratch.run("feed", "delete", "npm", "--purge").succeeded()
+        let again = try await scratch.run("feed", "delete", "npm", "--purge")
+        #expect(again.status == 2 && again.sentence.hasSuffix("so nothing is left to delete"))
         #expect(try await scratch.json("ls", "npm").line("error")["code"] == "notFound")
     }
 
@@ -72,6 +74,23 @@ struct FeedTests {
         #expect(result.status == 2)
         #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.root) == before)
         try await scratch.run("feed", "create", "b").succeeded()
+    }
+
+    @Test("the catalog notes a feed's place without dots, which would change their meaning; in a bucket they have none")
+    func dots() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "a")
+        let path = scratch.path
+        try FileManager.default.createDirectory(atPath: path + "/one/two", withIntermediateDirectories: true)
+        symlink("one/two", path + "/link")
+        try await scratch.run("feed", "create", "b", "--feed-root", path + "/link/../disk/./b").succeeded()
+        let real = String(decoding: path.utf8, as: UTF8.self)
+        let list = try await scratch.run("feed", "list", "--format", "json")
+        #expect(list.output.contains(real + "/one/disk/b\""), "\(list.output)")
+        try FileManager.default.removeItem(atPath: path + "/link")
+        try await scratch.run("push", "b", "-", "--as", "x", input: "x").succeeded()
+        let refused = try await scratch.json("feed", "create", "c", "--feed-root", "s3://bucket/../x")
+        #expect(refused.status == 2)
+        #expect(try refused.line("error")["code"] == "invalidArgument")
     }
 
     @Test("a root does not get into another root, nor around one")
@@ -110,7 +129,7 @@ struct FeedTests {
         let before = try scratch.files("root")
         let result = try await scratch.run("feed", "create", name)
         #expect(result.status == 64)
-        #expect(result.sentence.contains("no feed name"))
+        #expect(result.sentence.contains("is not a valid feed name"))
         #expect(try scratch.files("root") == before)
     }
 

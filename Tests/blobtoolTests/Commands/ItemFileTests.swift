@@ -80,7 +80,7 @@ struct ItemFileTests {
         try scratch.write("only.txt", "good\n\n\(line)\n")
         let result = try await scratch.run("import", "npm", "tree", "--only", "only.txt")
         #expect(result.status == 2)
-        #expect(result.sentence.contains("broken string on line 3"))
+        #expect(result.sentence.contains("malformed string on line 3"))
     }
 
     @Test("a listed path that is no text removes nothing")

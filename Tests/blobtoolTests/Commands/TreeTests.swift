@@ -113,5 +113,9 @@ struct TreeTests {
         var status = stat()
         #expect(stat(scratch.path + "/out/a/1", &status) == 0)
         #expect(status.st_nlink == 2)
+        // A limit of the bandwidth takes nothing away of what the storage can do.
+        try await scratch.run("export", "npm", "slow", "--link", "--bwlimit", "1GiB").succeeded()
+        #expect(stat(scratch.path + "/slow/a/1", &status) == 0)
+        #expect(status.st_nlink == 3)
     }
 }

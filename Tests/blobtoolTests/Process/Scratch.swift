@@ -43,9 +43,11 @@ final class Scratch: Sendable {
 
     @discardableResult
     func json(_ arguments: [String], input: String = "") async throws -> Tool.Result {
-        try await Tool.run(
+        let result = try await Tool.run(
             arguments + ["--format", "json"], input: Array(input.utf8), environment: ["BLOBSTORE_ROOT": root],
             directory: path)
+        try LineSchema().expect(result.output)
+        return result
     }
 
     /// Runs a line of shell, in which `"$0"` is the tool, in the directory.
@@ -55,6 +57,12 @@ final class Scratch: Sendable {
             directory: path)
         shell.closeInput()
         return await Tool.finish(shell)
+    }
+
+    /// Starts another program in the directory.
+    func start(program: String, _ arguments: [String]) throws -> SpawnedProcess {
+        try SpawnedProcess(
+            program, arguments, environment: Tool.environment(["BLOBSTORE_ROOT": root]), directory: path)
     }
 
     func start(_ arguments: String...) throws -> SpawnedProcess {

@@ -14,7 +14,9 @@ enum Tool {
     }()
 
     /// Runs wait on threads of their own, never on Swift's.
-    private static let threads = BlockingPool(name: "tool")
+    static let threads = BlockingPool(name: "tool")
+    /// Input is written on others: a run whose output is waited for holds a thread until its input has come.
+    private static let feeders = BlockingPool(name: "tool-input")
 
     struct Result: Sendable {
         let status: Int32
@@ -49,7 +51,7 @@ enum Tool {
             process.closeInput()
         } else {
             Task {
-                await blocking { writeAll(input, to: process.input) }
+                await blocking(on: feeders) { writeAll(input, to: process.input) }
                 process.closeInput()
             }
         }
@@ -75,8 +77,10 @@ enum Tool {
         return false
     }
 
-    static func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        let outcome: BlockingOutcome<Value, Never> = await threads.run(deadline: nil) { _ in body() }
+    static func blocking<Value: Sendable>(
+        on pool: BlockingPool = threads, _ body: @escaping @Sendable () -> Value
+    ) async -> Value {
+        let outcome: BlockingOutcome<Value, Never> = await pool.run(deadline: nil) { _ in body() }
         guard case .done(.success(let value)) = outcome else { preconditionFailure("the tests have no threads left") }
         return value
     }

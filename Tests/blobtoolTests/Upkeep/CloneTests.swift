@@ -1,22 +1,8 @@
 import FoundationEssentials
 import Testing
 
-/// Whether this account may make a filesystem in a file and mount it.
-private let canMount: Bool = {
-    let line = """
-        PATH=$PATH:/usr/sbin; d=$(mktemp -d) && truncate -s 320M $d/disk && mkfs.xfs -q $d/disk && mkdir $d/m && mount -o loop $d/disk $d/m
-        r=$?; umount $d/m 2>/dev/null; rm -r $d; exit $r
-        """
-    guard let shell = try? SpawnedProcess("/bin/sh", ["-c", line], environment: Tool.environment([:])) else {
-        return false
-    }
-    shell.closeInput()
-    _ = shell.collect()
-    return shell.wait() == 0
-}()
-
 /// Migrations within a filesystem that can share blocks between files.
-@Suite(.enabled(if: canMount))
+@Suite(.enabled(if: Privileges.canMountFiles))
 struct CloneTests {
     @Test("the new root shares the blocks of the old one, takes no room, and is not damaged with it")
     func clone() async throws {

@@ -1,4 +1,5 @@
 import BlobStore
+import BlobStoreTesting
 import FoundationEssentials
 import Glibc
 

@@ -26,7 +26,7 @@ struct ServerMoveTests {
 
         let pulled = try await scratch.run("pull", "npm", "a/one", "-o", "-").succeeded()
         #expect(pulled.output == "content of one")
-        #expect(pulled.errors.contains("was taken over by file://\(place)"))
+        #expect(pulled.errors.contains("moved to file://\(place)"))
         let explained = try await scratch.json("explain", "npm").line("explain")
         #expect(explained["root"] == "file://\(place)/feeds/npm" && explained["source"] == "server")
         let elsewhere = try await scratch.run("pull", "npm", "a/one", "-o", "-", "--root", place).succeeded()

@@ -1,4 +1,4 @@
-"""Garbage is collected while many processes publish and delete, and some are stopped for longer than the grace period."""
+"""Garbage is collected while many processes publish and delete, and some stop for longer than the grace period."""
 
 import hashlib
 import os

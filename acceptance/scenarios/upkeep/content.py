@@ -1,7 +1,6 @@
 """A feed as people have them: archives, content that is shared, a history, deletions, and something large."""
 
 import io
-import os
 import tarfile
 import zipfile
 
@@ -11,7 +10,7 @@ MEBIBYTE = 1 << 20
 
 
 def make_feed(lab, feed, small, large_bytes):
-    """Makes a mutable feed of the fixtures, as many small archives, and one large file whose name is in their middle."""
+    """Makes a mutable feed of the fixtures, as many small archives, and one large file whose name is among them."""
     lab.make_root(feed, options=["--mutable"])
     lab.tool("import", feed, FIXTURES).expect(0)
     lab.tool("import", feed, archives(lab, small)).expect(0)

@@ -15,7 +15,7 @@ SLOW = ["--bwlimit", "8MiB"]  # the large file alone takes seconds, in which the
 
 
 def migration_journey(lab):
-    """a feed moves from disk to Ceph, SeaweedFS and a disk, is killed in the middle of each step, and arrives the same"""
+    """a feed moves from disk to Ceph, SeaweedFS and a disk, is killed in each step, and arrives the same"""
     make_feed(lab, "f", small=60, large_bytes=30 * MEBIBYTE)
     before, source = described(lab, "f"), tree(exported(lab, "f", "before"))
     assert len(source) > 120, len(source)
@@ -68,7 +68,7 @@ def arrives_the_same(lab, source, name):
 
 
 def two_migrations(lab):
-    """of two migrations at once one works and the other names it; when it is killed the other takes over and completes"""
+    """of two migrations at once one works and the other names it; when it is killed the other takes over"""
     for name, root in server_roots(lab):
         lab.root = root
         make_feed(lab, "f", small=20, large_bytes=20 * MEBIBYTE)

@@ -1,4 +1,4 @@
-package import BlobStore
+package import ObjectStorage
 
 /// A file of the AWS tools, read: sections of properties.
 ///
@@ -49,7 +49,7 @@ private struct Reader {
 
     mutating func read(_ bytes: ArraySlice<UInt8>) throws(StoreError) {
         number += 1
-        guard let line = String(validating: bytes, as: UTF8.self) else { throw flaw("is no UTF-8") }
+        guard let line = String(validating: bytes, as: UTF8.self) else { throw flaw("is not UTF-8") }
         guard !line.utf8.contains(0) else { throw flaw("has a NUL byte") }
         let isIndented = line.first?.isWhitespace == true
         let text = Self.trimmed(Self.withoutComment(line[...]))
@@ -96,7 +96,7 @@ private struct Reader {
     }
 
     private func flaw(_ what: String) -> StoreError {
-        StoreError(.invalidArgument, "\(path), line \(number), \(what): correct it, or name another file")
+        StoreError(.invalidArgument, "\(path), line \(number), \(what); correct it, or name another file")
     }
 
     private static func withoutComment(_ line: Substring) -> Substring {

@@ -1,5 +1,5 @@
-package import BlobStore
 internal import BlobSystem
+package import ObjectStorage
 
 /// Threads for what blocks while settings and credentials are looked up: small files, and other programs.
 enum LookupThreads {
@@ -12,7 +12,7 @@ enum LookupThreads {
         switch await pool.run(deadline: limit, { (_) throws(StoreError) in try body() }) {
         case .done(let result): return try result.get()
         case .expired: throw StoreError(.unavailable, "\(what) took longer than \(limit.components.seconds) s")
-        case .refused: throw StoreError(.unavailable, "\(what): too much is being looked up at once: try again")
+        case .refused: throw StoreError(.unavailable, "\(what): too many lookups at once; try again")
         }
     }
 
@@ -26,7 +26,7 @@ enum LookupThreads {
             }
         }
         guard bytes?.count ?? 0 <= limit else {
-            throw StoreError(.invalidArgument, "the file \(path) has over \(limit) bytes: is it the right one")
+            throw StoreError(.invalidArgument, "the file \(path) has more than \(limit) bytes; is it the right file?")
         }
         return bytes
     }
@@ -68,12 +68,13 @@ package struct SharedFiles: Sendable {
         let named = profile ?? environment.text("AWS_PROFILE") ?? environment.text("AWS_DEFAULT_PROFILE")
         self.profile = named ?? "default"
         isNamed = named != nil
-        config = try await Self.file(environment, "AWS_CONFIG_FILE", "config")
-        credentials = try await Self.file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+        config = try await Self.file(environment: environment, variable: "AWS_CONFIG_FILE", name: "config")
+        credentials = try await Self.file(
+            environment: environment, variable: "AWS_SHARED_CREDENTIALS_FILE", name: "credentials")
     }
 
     private static func file(
-        _ environment: [String: String], _ variable: String, _ name: String
+        environment: [String: String], variable: String, name: String
     ) async throws(StoreError) -> ProfileFile {
         let home = environment.text("HOME")
         var path = environment.text(variable)
@@ -119,6 +120,6 @@ package struct SharedFiles: Sendable {
             : "in the config file its section must be called [profile \(profile)]"
         throw StoreError(
             .invalidArgument,
-            "the profile \"\(profile)\" is neither in \(config.path) nor in \(credentials.path): \(hint)")
+            "the profile \"\(profile)\" is neither in \(config.path) nor in \(credentials.path); \(hint)")
     }
 }

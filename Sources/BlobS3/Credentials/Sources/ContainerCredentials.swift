@@ -1,4 +1,5 @@
-package import BlobStore
+internal import BlobHTTP
+package import ObjectStorage
 
 /// The endpoint that a container's runtime gives it: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or
 /// AWS_CONTAINER_CREDENTIALS_FULL_URI, with the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE or
@@ -27,7 +28,7 @@ package struct ContainerCredentials: CredentialSource {
         if let relative = environment.text("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
             guard relative.hasPrefix("/"), Self.isPlain(relative) else {
                 throw StoreError(
-                    .invalidArgument, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is no path: it begins with /")
+                    .invalidArgument, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not a path; it must begin with /")
             }
             return "http://169.254.170.2" + relative
         }
@@ -35,13 +36,13 @@ package struct ContainerCredentials: CredentialSource {
         guard Self.isPlain(full), Self.isAllowed(full) else {
             throw StoreError(
                 .invalidArgument,
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI leads elsewhere: it must begin with https://, or with http:// and "
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI leads elsewhere; it must begin with https://, or with http:// and "
                     + "the address of this machine or of a container's runtime")
         }
         return full
     }
 
-    /// A token must not be sent to any host in the clear, so that whoever sets a variable cannot have it sent to him.
+    /// A token must not be sent to any host in the clear, so that setting a variable is not enough to receive it.
     static func isAllowed(_ url: String) -> Bool {
         if url.hasPrefix("https://") { return url.utf8.count > 8 }
         guard url.hasPrefix("http://") else { return false }
@@ -82,7 +83,8 @@ enum TokenFile {
         var token = bytes.drop(while: isSpace)
         while token.last.map(isSpace) == true { token.removeLast() }
         guard !token.isEmpty, token.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw StoreError(.invalidArgument, "\(origin) holds no token: it is empty or has a line break in it")
+            throw StoreError(
+                .invalidArgument, "\(origin) holds no token, because it is empty or has a line break in it")
         }
         return String(decoding: token, as: UTF8.self)
     }

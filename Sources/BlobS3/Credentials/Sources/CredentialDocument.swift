@@ -1,5 +1,5 @@
-internal import BlobStore
 internal import FoundationEssentials
+internal import ObjectStorage
 
 /// Credentials as a program, a container's endpoint or the instance metadata service writes them: JSON.
 struct CredentialDocument: Decodable {
@@ -20,7 +20,7 @@ struct CredentialDocument: Decodable {
     /// - Throws: `failed`, with nothing of the content.
     init(_ bytes: [UInt8], from origin: String) throws(StoreError) {
         do { self = try JSONDecoder().decode(Self.self, from: Data(bytes)) } catch {
-            throw StoreError(.failed, "\(origin) gave something that is no JSON with credentials")
+            throw StoreError(.failed, "\(origin) gave something that is not JSON with credentials")
         }
     }
 
@@ -37,7 +37,7 @@ struct CredentialDocument: Decodable {
         guard end != nil || expiration == nil else {
             throw StoreError(
                 .failed,
-                "\(origin) gave an Expiration that is no time: it is written like "
+                "\(origin) gave an Expiration that is not a time; it is written like "
                     + "2026-01-31T08:05:00Z")
         }
         return try Credentials(

@@ -1,5 +1,6 @@
-internal import BlobStore
+internal import BlobHTTP
 internal import Logging
+internal import ObjectStorage
 
 /// Requests to an endpoint that gives out credentials: few tries, short waits, small answers.
 struct EndpointCall: Sendable {
@@ -8,6 +9,8 @@ struct EndpointCall: Sendable {
     private let client: HTTPClient
     private let logger: Logger
     private let attempts: Int
+    /// How many of them while nothing answers at all.
+    private let silentAttempts: Int
     private let connectLimit: Duration
     private let totalLimit: Duration
 
@@ -15,11 +18,13 @@ struct EndpointCall: Sendable {
     private static let maximumBytes = 256 << 10
 
     init(
-        _ lookup: Lookup, name: String, attempts: Int = 3, connectLimit: Duration = .seconds(2),
+        _ lookup: Lookup, name: String, attempts: Int = 3, silentAttempts: Int = 3,
+        connectLimit: Duration = .seconds(2),
         totalLimit: Duration = .seconds(3)
     ) {
         self.name = name
         self.attempts = attempts
+        self.silentAttempts = silentAttempts
         self.connectLimit = connectLimit
         self.totalLimit = totalLimit
         client = lookup.client
@@ -30,21 +35,24 @@ struct EndpointCall: Sendable {
     /// - Throws: `unavailable` when there is no answer within time; `failed`; `cancelled`.
     func answer(to request: HTTPRequest) async throws(StoreError) -> HTTPResponse {
         var request = request
-        request.patience.connect = connectLimit
-        request.patience.stall = totalLimit
-        request.patience.total = totalLimit
+        request.timeouts.connect = connectLimit
+        request.timeouts.stall = totalLimit
+        request.timeouts.total = totalLimit
         var failure = StoreError(.unavailable, "\(name) was not asked")
+        var isSilent = true
         for attempt in 1...attempts {
             if attempt > 1 { try await pause(beforeAttempt: attempt) }
             do throws(StoreError) {
                 let response = try await client.send(request, collectingAtMost: Self.maximumBytes)
                 guard response.status >= 500 || response.status == 429 else { return response }
                 failure = refusal(response.status)
+                isSilent = false
             } catch {
                 guard error.isRetryable, error.code != .cancelled else { throw named(error) }
                 failure = named(error)
             }
             logger.info("attempt \(attempt) of \(attempts) to get credentials failed: \(failure.message)")
+            if isSilent, attempt >= silentAttempts { break }
         }
         throw failure
     }
@@ -53,10 +61,10 @@ struct EndpointCall: Sendable {
     func refusal(_ status: Int) -> StoreError {
         let cause = StoreError.Cause.http(status: status, code: nil, requestID: nil)
         if status >= 500 || status == 429 {
-            return StoreError(.unavailable, "\(name) answers with HTTP status \(status): try again later", cause: cause)
+            return StoreError(.unavailable, "\(name) answers with HTTP status \(status); try again later", cause: cause)
         }
         let code: StoreError.Code = status == 401 || status == 403 ? .permissionDenied : .failed
-        return StoreError(code, "\(name) refuses to give credentials: HTTP status \(status)", cause: cause)
+        return StoreError(code, "\(name) refuses to give credentials with HTTP status \(status)", cause: cause)
     }
 
     private func named(_ error: StoreError) -> StoreError {

@@ -1,4 +1,4 @@
-package import BlobStore
+package import ObjectStorage
 
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. An empty variable counts as none.
 package struct EnvironmentCredentials: CredentialSource {
@@ -15,7 +15,7 @@ package struct EnvironmentCredentials: CredentialSource {
         guard let key, let secret else {
             let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
             let (set, missing) = key == nil ? (names[1], names[0]) : (names[0], names[1])
-            throw StoreError(.invalidArgument, "the environment has \(set) without \(missing): set both, or neither")
+            throw StoreError(.invalidArgument, "the environment has \(set) without \(missing); set both or neither")
         }
         return try Credentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: environment.text("AWS_SESSION_TOKEN"),

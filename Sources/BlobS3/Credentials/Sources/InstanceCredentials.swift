@@ -1,4 +1,5 @@
-package import BlobStore
+internal import BlobHTTP
+package import ObjectStorage
 
 /// The role of the machine that this runs on, from the instance metadata service, version 2 only.
 ///
@@ -23,13 +24,13 @@ package struct InstanceCredentials: CredentialSource {
             let role = list.split(separator: UInt8(ascii: "\n")).first.flatMap({ String(validating: $0, as: UTF8.self) }
             ),
             !role.isEmpty, role.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") })
-        else { throw StoreError(.failed, "\(name) names the machine's role in a way that is no name") }
+        else { throw StoreError(.failed, "\(name) names the machine's role in a way that is not a name") }
         guard let answer = try await get(roles + role, session) else {
-            throw StoreError(.failed, "\(name) names a role, and then does not know it", isRetryable: true)
+            throw StoreError(.failed, "\(name) names a role but then does not know it", isRetryable: true)
         }
         let document = try CredentialDocument(answer, from: name)
         guard document.code == nil || document.code == "Success" else {
-            throw StoreError(.permissionDenied, "\(name) gives no credentials for the machine's role: look at the role")
+            throw StoreError(.permissionDenied, "\(name) gives no credentials for the machine's role; check the role")
         }
         return try document.credentials(mustEnd: true, from: name)
     }
@@ -39,7 +40,8 @@ package struct InstanceCredentials: CredentialSource {
             guard given.hasPrefix("http://") || given.hasPrefix("https://"),
                 given.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
             else {
-                throw StoreError(.invalidArgument, "AWS_EC2_METADATA_SERVICE_ENDPOINT is no http:// or https:// URL")
+                throw StoreError(
+                    .invalidArgument, "AWS_EC2_METADATA_SERVICE_ENDPOINT is not an http:// or https:// URL")
             }
             return given.hasSuffix("/") ? String(given.dropLast()) : given
         }
@@ -52,12 +54,14 @@ package struct InstanceCredentials: CredentialSource {
         var request = HTTPRequest(
             "PUT", "\(endpoint)/latest/api/token", headers: ["X-aws-ec2-metadata-token-ttl-seconds": "21600"])
         request.usesProxy = false
-        // One short try: most machines that get here are none of Amazon's.
+        // One short try where nothing answers: most machines that get here are none of Amazon's. What answers "later"
+        // is there, and is asked again.
         let call = EndpointCall(
-            lookup, name: name, attempts: 1, connectLimit: .seconds(1), totalLimit: .seconds(2))
+            lookup, name: name, silentAttempts: 1, connectLimit: .seconds(1), totalLimit: .seconds(2))
         let response: HTTPResponse
         do throws(StoreError) { response = try await call.answer(to: request) } catch {
             if error.code == .cancelled { throw error }
+            if case .http = error.cause { throw error }
             return nil
         }
         guard response.status == 200 else { return nil }

@@ -1,6 +1,6 @@
-package import BlobStore
+package import ObjectStorage
 
-/// What a profile of the shared files says: a role to take, keys, or a program that prints them.
+/// What a profile of the shared files says: a role to take, keys, single sign-on, or a program that prints them.
 ///
 /// The files are read anew at each fetch, so that rotated keys are found.
 package struct ProfileCredentials: CredentialSource {
@@ -35,11 +35,11 @@ package struct ProfileCredentials: CredentialSource {
         if !path.isEmpty, let keys = try ownKeys(files) { return keys }
         guard !path.contains(files.profile) else {
             throw flaw(
-                "leads back to itself by source_profile (\(path.joined(separator: ", "))): one of them needs keys")
+                "leads back to itself by source_profile (\(path.joined(separator: ", "))); one of them needs keys")
         }
         if let role = files.value("role_arn") { return try await taking(role, files) }
         if let keys = try keys(files.credentialsSection, in: files.credentials.path) { return keys }
-        if files.value("sso_session") ?? files.value("sso_start_url") != nil { throw refusal("single sign-on") }
+        if let signOn = try SingleSignOn(files, lookup, origin: name) { return try await signOn.credentials() }
         if files.value("login_session") != nil { throw refusal("login_session") }
         if let command = files.value("credential_process") {
             let process = CredentialProcess(command: command, name: "credential_process of \(name)")
@@ -49,7 +49,7 @@ package struct ProfileCredentials: CredentialSource {
         guard profile == nil else {
             throw StoreError(
                 .permissionDenied,
-                "\(name) holds no credentials: add aws_access_key_id and "
+                "\(name) holds no credentials; add aws_access_key_id and "
                     + "aws_secret_access_key to it in \(files.credentials.path)")
         }
         return nil
@@ -70,7 +70,7 @@ package struct ProfileCredentials: CredentialSource {
             throw StoreError(
                 .invalidArgument,
                 "\(name) in \(path) has only one of aws_access_key_id and "
-                    + "aws_secret_access_key: write both")
+                    + "aws_secret_access_key; write both")
         }
         return try Credentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: value("aws_session_token"),
@@ -80,7 +80,62 @@ package struct ProfileCredentials: CredentialSource {
     func refusal(_ what: String) -> StoreError {
         StoreError(
             .unsupported,
-            "\(name) uses \(what), which is not supported: give it credential_process = "
+            "\(name) uses \(what), which is not supported; give it credential_process = "
                 + "aws configure export-credentials --profile NAME, under another name than the one it uses")
     }
+}
+
+extension ProfileCredentials {
+    /// Takes a role that a profile names: by web identity, or with credentials from another profile or place.
+    /// - Source: AssumeRole, AWS Security Token Service API Reference; "Assume role credential provider", AWS SDKs and
+    ///   Tools Reference Guide.
+    func taking(_ role: String, _ files: SharedFiles) async throws(StoreError) -> Credentials {
+        let service = if let service { service } else { try TokenService(lookup, files: files) }
+        let session = files.value("role_session_name")
+        if let tokenFile = files.value("web_identity_token_file") {
+            let identity = WebIdentityCredentials(role: role, tokenFile: tokenFile, session: session, service: service)
+            return try await identity.credentials()
+        }
+        guard files.value("mfa_serial") == nil else { throw refusal("mfa_serial, which asks a person for a code") }
+        var more: [(String, String)] = []
+        if let text = files.value("duration_seconds") { more.append(("DurationSeconds", try duration(text))) }
+        if let id = files.value("external_id") { more.append(("ExternalId", id)) }
+        let source = try holder(files, service)
+        guard let found = try await source.credentials() else {
+            throw StoreError(
+                .permissionDenied, "\(name) takes its role with credentials from \(source.name), which has none")
+        }
+        let wish = TokenService.Wish(
+            role: role, session: session, more: more, holder: source.name,
+            advice: "check whom the role trusts, and that these credentials may assume it")
+        return try await service.credentials(AssumeRole.self, wish, signedWith: found.key)
+    }
+
+    /// Whose credentials the role is taken with.
+    private func holder(_ files: SharedFiles, _ service: TokenService) throws(StoreError) -> any CredentialSource {
+        switch (files.value("source_profile"), files.value("credential_source")) {
+        case (let source?, nil):
+            return ProfileCredentials(profile: source, lookup, after: path + [files.profile], service)
+        case (nil, "Environment"): return EnvironmentCredentials(lookup.environment)
+        case (nil, "Ec2InstanceMetadata"): return InstanceCredentials(lookup)
+        case (nil, "EcsContainer"): return ContainerCredentials(lookup)
+        case (nil, _?):
+            throw flaw(
+                "has an unknown credential_source; write Environment, Ec2InstanceMetadata or EcsContainer")
+        case (nil, nil):
+            throw flaw(
+                "has a role_arn but does not say whose credentials to use; write source_profile, "
+                    + "credential_source or web_identity_token_file")
+        case (_?, _?): throw flaw("has both source_profile and credential_source; write one of them")
+        }
+    }
+
+    private func duration(_ text: String) throws(StoreError) -> String {
+        guard let seconds = Int(text), (900...43_200).contains(seconds) else {
+            throw flaw("has a duration_seconds that is not a number from 900 to 43200")
+        }
+        return String(seconds)
+    }
+
+    func flaw(_ what: String) -> StoreError { StoreError(.invalidArgument, "\(name) \(what)") }
 }

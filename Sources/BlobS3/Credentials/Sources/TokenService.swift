@@ -1,6 +1,7 @@
 internal import BlobCrypto
-internal import BlobStore
+internal import BlobHTTP
 internal import FoundationEssentials
+internal import ObjectStorage
 
 /// The token service (STS), which gives out the temporary credentials of roles.
 /// - Source: AWS Security Token Service API Reference.
@@ -13,10 +14,16 @@ struct TokenService: Sendable {
 
     /// - Parameter files: the profile that says which service and region to ask; nil for the environment alone.
     init(_ lookup: Lookup, files: SharedFiles?) throws(StoreError) {
-        let named = try ConnectionSettings.namedRegion(nil, lookup.environment, files)
+        let named = try ConnectionSettings.namedRegion(nil, environment: lookup.environment, files: files)
         let given = try ConnectionSettings.endpoint(of: "sts", lookup.environment, files)
         self.lookup = lookup
-        endpoint = given ?? named.map { "https://sts.\($0).amazonaws.com" } ?? "https://sts.amazonaws.com"
+        let variant = ConnectionSettings.variant(lookup.environment, files)
+        let isUsual = named == nil && variant == EndpointVariant()
+        endpoint =
+            given
+            ?? (isUsual
+                ? "https://sts.amazonaws.com"
+                : AWSPartition.issuer("sts", region: named ?? "us-east-1", variant: variant))
         region = named ?? "us-east-1"
     }
 
@@ -27,7 +34,7 @@ struct TokenService: Sendable {
         var session: String?
         /// What else goes into the form.
         var more: [(String, String)] = []
-        /// Who asks, and what to check when he is refused.
+        /// Who asks, and what to check if that is refused.
         let holder: String
         let advice: String
     }
@@ -46,7 +53,7 @@ struct TokenService: Sendable {
             ] + wish.more
         let body = Array(form.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&").utf8)
         var headers: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/xml"]
-        if let key { try sign(&headers, body, key) }
+        if let key { try sign(&headers, body: body, with: key) }
         let call = EndpointCall(
             lookup, name: "the token service", connectLimit: .seconds(5), totalLimit: .seconds(15))
         let request = HTTPRequest("POST", endpoint + "/", headers: headers, body: .bytes(body))
@@ -55,15 +62,14 @@ struct TokenService: Sendable {
         return try TokenServiceAnswer<Action>.parse(response.body).credentials(from: call.name)
     }
 
-    private func sign(_ headers: inout HTTPHeaders, _ body: [UInt8], _ key: AccessKey) throws(StoreError) {
+    private func sign(_ headers: inout HTTPHeaders, body: [UInt8], with key: AccessKey) throws(StoreError) {
         let time = UTCTime(seconds: lookup.now().seconds)
         headers["x-amz-date"] = time.compact
         headers["x-amz-security-token"] = key.sessionToken
-        var signed = headers
-        signed["Host"] = BucketAddress.host(of: endpoint)
+        headers["Host"] = BucketAddress.host(of: endpoint)
         guard let hash = Hasher.hex(.sha256, of: body),
             let authorization = Signature(key, region: region, service: "sts", at: time)
-                .authorization(of: .init("POST", path: "/", headers: signed, payloadHash: hash))
+                .authorization(of: .init("POST", path: "/", headers: headers, payloadHash: hash))
         else { throw StoreError.withoutSHA256 }
         headers["Authorization"] = authorization
     }
@@ -73,7 +79,60 @@ struct TokenService: Sendable {
         let answer = "HTTP status \(response.status)" + (code.map { ", \($0)" } ?? "")
         return StoreError(
             .permissionDenied,
-            "the token service does not give the role \(wish.role) to \(wish.holder) (\(answer)): \(wish.advice)",
+            "the token service does not give the role \(wish.role) to \(wish.holder) (\(answer)); \(wish.advice)",
             cause: .http(status: response.status, code: code, requestID: nil))
+    }
+}
+
+/// What the token service can be asked for.
+protocol TokenServiceAction {
+    static var name: String { get }
+}
+
+/// A role for who is known already.
+enum AssumeRole: TokenServiceAction { static let name = "AssumeRole" }
+
+/// A role for the holder of a token.
+enum AssumeRoleWithWebIdentity: TokenServiceAction { static let name = "AssumeRoleWithWebIdentity" }
+
+/// What the token service says when it gives credentials.
+struct TokenServiceAnswer<Action: TokenServiceAction>: XMLAnswer {
+    static var root: String { Action.name + "Response" }
+
+    private var values: [String: String] = [:]
+
+    init() {}
+
+    mutating func end(_ name: String, in parent: String, _ text: String) {
+        if parent == "Credentials" { values[name] = text }
+    }
+
+    var gap: String? {
+        ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].first { values[$0] == nil }
+            .map { "it has no \($0)" }
+    }
+
+    /// - Throws: `failed`, with nothing of the content.
+    func credentials(from origin: String) throws(StoreError) -> Credentials {
+        guard let end = values["Expiration"].flatMap(Timestamp.init(lenient:)) else {
+            throw StoreError(.failed, "\(origin) gave an Expiration that is not a time")
+        }
+        return try Credentials(
+            accessKeyID: values["AccessKeyId"] ?? "", secretAccessKey: values["SecretAccessKey"] ?? "",
+            sessionToken: values["SessionToken"], expiration: end, from: origin)
+    }
+}
+
+/// What the token service says when it refuses.
+struct TokenServiceRefusal: XMLAnswer {
+    static let root = "ErrorResponse"
+
+    /// e.g. `ExpiredTokenException`; empty for none.
+    private(set) var code = ""
+
+    init() {}
+
+    mutating func end(_ name: String, in parent: String, _ text: String) {
+        if parent == "Error", name == "Code" { code = String(text.filter { $0.isLetter || $0.isNumber }.prefix(60)) }
     }
 }

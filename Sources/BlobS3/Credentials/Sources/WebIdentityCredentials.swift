@@ -1,4 +1,4 @@
-package import BlobStore
+package import ObjectStorage
 
 /// A role taken with a token of somebody else's, e.g. of a Kubernetes service account.
 /// - Source: AssumeRoleWithWebIdentity, AWS Security Token Service API Reference.
@@ -31,7 +31,7 @@ package struct WebIdentityFromEnvironment: CredentialSource {
         let environment = lookup.environment
         guard let file = environment.text("AWS_WEB_IDENTITY_TOKEN_FILE") else { return nil }
         guard let role = environment.text("AWS_ROLE_ARN") else {
-            throw StoreError(.invalidArgument, "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not: set both")
+            throw StoreError(.invalidArgument, "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not; set both")
         }
         let identity = WebIdentityCredentials(
             role: role, tokenFile: file, session: environment.text("AWS_ROLE_SESSION_NAME"),

@@ -1,9 +1,11 @@
 extension PackageStore {
     /// Deletes a feed: its record, and with it its root and all in it.
     ///
-    /// The feed is marked first, so that nothing published meanwhile is reported done; a deletion that died is
-    /// completed by the next. On a filesystem the root's folder goes too, so that a feed made anew has one of its own,
-    /// in which whoever was paused in the old one removes nothing.
+    /// It is looked at before anything is written, so that a deletion that is refused leaves no trace. Then the feed
+    /// is marked, so that nothing published meanwhile is reported done, and looked at once more. The mark notes each
+    /// step before it is taken: a deletion that died at whichever is completed by the next. On a filesystem the root's
+    /// folder goes too, so that a feed made anew has one of its own, in which whoever was paused in the old one
+    /// removes nothing.
     /// - Parameters:
     ///   - purge: also deletes packages; without it a feed that holds any is refused, and left as it was.
     ///   - removed: told how many things are gone.
@@ -15,82 +17,81 @@ extension PackageStore {
             return try await store.deleteFeed(name, purge: purge, removed: removed)
         }
         try await server.verify()
-        let stored = try await catalog.feed(name)
-        if try await isEmptied(stored.body) {
-            try? await dismantle(catalog.location(stored.body))
-            return try await removeRecord(of: stored.body)
-        }
-        let visit = try await visitForDeleting(stored.body)
-        var marked = stored.body
-        marked.change(to: .deleting, root: marked.root, id: marked.id)
-        let deleting = try await server.storage.replace(Catalog.key(name), stored, with: marked)
-        if !purge {
-            do throws(StoreError) {
-                try await refusePackages(in: marked, Self.purgeAdvice)
-            } catch {
-                marked.change(to: stored.body.state, root: marked.root, id: marked.id)
-                _ = try await server.storage.replace(Catalog.key(name), deleting, with: marked)
-                throw error
+        try await FeedDeletion(self, name, purges: purge)(removed)
+    }
+
+    /// Gives up a deletion that has removed nothing: the feed is again what it was before.
+    /// - Returns: its record.
+    /// - Throws: `notFound` when it is not being deleted; `alreadyExists` when something of it may be gone already.
+    public func abortDeletion(of name: FeedName) async throws(StoreError) -> FeedRecord {
+        if let store = try await storeElsewhere(of: name) { return try await store.abortDeletion(of: name) }
+        try await server.verify()
+        return try await catalog.update(name) { (record) throws(StoreError) in
+            guard record.state == .deleting else {
+                throw StoreError(.notFound, "the feed \"\(name)\" is not being deleted, so there is nothing to cancel")
             }
-        }
-        try await visit.root.removeEverything(removed: removed) { () async throws(StoreError) in
-            try await expectDeleting(marked)
-        }
-        await roots.forget(visit.root.url)
-        await visit.root.removeFolders()
-        try await removeRecord(of: marked)
-    }
-
-    private func removeRecord(of deleted: FeedRecord) async throws(StoreError) {
-        try await expectDeleting(deleted)
-        try await server.storage.removeRecord(Catalog.key(deleted.feed))
-    }
-
-    /// Whoever was paused while another finished, and the feed was made anew, deletes nothing of that.
-    private func expectDeleting(_ deleted: FeedRecord) async throws(StoreError) {
-        let now = try await catalog.find(deleted.feed)?.body
-        guard now?.state == .deleting, now?.id == deleted.id else {
-            throw StoreError(.preconditionFailed, "the feed \"\(deleted.feed)\" was deleted by another meanwhile")
-        }
+            // A mark without a step was set by an older version: what is gone, the person who asks must know.
+            guard record.deletion == nil || record.deletion?.step == .looking else {
+                throw StoreError(
+                    .alreadyExists,
+                    "part of the feed \"\(name)\" is already deleted; finish with "
+                        + "\"blobtool feed delete \(name) --purge\"")
+            }
+            var next = record
+            next.giveUpDeletion()
+            return next
+        }.body
     }
 
     /// What deleting a feed would remove; nothing is changed.
     /// - Parameter counted: told how many things were counted.
     /// - Throws: as deleting does.
-    package func foreseeDeletion(
+    package func previewDeletion(
         _ name: FeedName, purge: Bool = false, counted: (Int64) -> Void = { _ in }
     ) async throws(StoreError) -> FeedContents {
         if let store = try await storeElsewhere(of: name) {
-            return try await store.foreseeDeletion(name, purge: purge, counted: counted)
+            return try await store.previewDeletion(name, purge: purge, counted: counted)
         }
         try await server.verify()
         let record = try await catalog.feed(name).body
         var contents = FeedContents()
         if try await isEmptied(record) { return contents }
-        let visit = try await visitForDeleting(record)
-        if !purge { try await refusePackages(in: record, Self.purgeAdvice) }
-        for try await page in visit.storage.list(ListRequest(wantsDetails: true)) {
+        let opened = try await openForDeleting(record)
+        if !purge { try await refusePackagesOfDeletion(in: record) }
+        for try await page in opened.storage.list(ListRequest(wantsDetails: true)) {
             for case .key(let key, let info) in page { contents.add(key, info) }
             counted(Int64(page.count))
         }
         return contents
     }
 
-    private static var purgeAdvice: String { "delete them first, or give --purge to delete all that it holds" }
-
-    private func visitForDeleting(_ record: FeedRecord) async throws(StoreError) -> FeedVisit {
-        let visit = try await Feed(record.feed, in: self).visit()
-        try await visit.root.verify()
-        try record.expectAlone()
-        return visit
+    /// - Throws: `alreadyExists` when the feed holds packages, which only a purge deletes.
+    func refusePackagesOfDeletion(in record: FeedRecord) async throws(StoreError) {
+        let isBegun = record.state == .deleting && record.deletion?.step != .looking
+        try await refusePackages(
+            in: record,
+            isBegun
+                ? "a deletion with --purge was started and did not finish; finish it with --purge"
+                : "delete them first, or give --purge to delete everything")
     }
 
-    /// Whether a deletion died after its last file was gone. That is certain only in the server root, which was seen
-    /// to be in its place: in a root of the feed's own a missing marker may be a missing mount.
-    private func isEmptied(_ record: FeedRecord) async throws(StoreError) -> Bool {
+    func openForDeleting(_ record: FeedRecord) async throws(StoreError) -> OpenFeed {
+        let opened = try await Feed(record.feed, in: self).open()
+        try await opened.root.verify()
+        try record.expectAlone()
+        return opened
+    }
+
+    /// Whether a deletion died after its last file was gone. The mark says so; where an older version set it, that is
+    /// certain only in the server root, which was seen to be in its place: in a root of the feed's own a missing marker
+    /// may be a missing mount.
+    func isEmptied(_ record: FeedRecord) async throws(StoreError) -> Bool {
+        if let deletion = record.deletion { return deletion.step == .emptied }
         guard record.state == .deleting, record.root == nil else { return false }
-        let place = Catalog.place(record.feed)
-        for try await page in server.storage.list(ListRequest(place)) where !page.isEmpty { return false }
+        for try await page in server.storage.list(ListRequest(Catalog.place(record.feed)))
+        where !page.allSatisfy(\.isLitter) {
+            return false
+        }
         return true
     }
 }
@@ -108,7 +109,7 @@ package struct FeedContents: Sendable, Equatable {
             if key.text.hasPrefix(FeedLayout.packages.text) { packages += 1 }
         } else {
             blobs += 1
-            bytes += info?.size ?? 0
+            bytes.add(stated: info?.size ?? 0)
         }
     }
 }
@@ -117,13 +118,16 @@ extension FeedRecord {
     /// - Throws: when there are other roots than the feed's own, which would be forgotten with its record.
     fileprivate func expectAlone() throws(StoreError) {
         if state == .migrating || migration != nil {
-            throw StoreError(.migrating, "the feed \"\(feed)\" is being migrated: finish or abort that first")
+            throw StoreError(
+                .migrating,
+                "the feed \"\(feed)\" is being migrated; finish that, or cancel it with "
+                    + "\"blobtool migrate \(feed) --abort\"")
         }
         guard let former = formerRoots.first else { return }
         let isClosed = former.deletion?.isDone == true
         throw StoreError(
             .alreadyExists,
-            "the feed \"\(feed)\" has a former root, at \(former.root?.description ?? "its place in the server root"): "
-                + "first say \"blobtool migrate \(feed) --delete-source\(isClosed ? " --reopen" : "")\"")
+            "the feed \"\(feed)\" has a former root at \(former.root?.description ?? "its place in the server root"); "
+                + "first run \"blobtool migrate \(feed) --delete-source\(isClosed ? " --reopen" : "")\"")
     }
 }

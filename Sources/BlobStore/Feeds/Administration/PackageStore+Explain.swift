@@ -5,9 +5,13 @@ public struct Explanation: Sendable {
         case server, feed
     }
 
+    /// The feed that was resolved.
     public let feed: FeedName
+    /// Where its root is.
     public let root: RootURL
+    /// Whether it is in the server root or in a root of its own.
     public let source: Source
+    /// Which setting named that root.
     public let setBy: SettingSource
     /// The id that the catalog pins.
     public let expectedID: String

@@ -2,16 +2,21 @@ extension PackageStore {
     /// Makes a feed, in the server root or in a root of its own.
     ///
     /// The feed's root is made first, then its record; a creation that died between the two is completed by the next.
-    /// - Parameter root: an empty or missing place, or a root of a feed of this name.
+    /// - Parameter url: an empty or missing place, or a root of a feed of this name.
     /// - Throws: `alreadyExists` when there is such a feed, or the place holds other things; `wrongRoot` when it is
     ///   another root; `invalidArgument` when it lies inside of one, or around one.
     public func createFeed(
         _ name: FeedName, root url: RootURL? = nil, _ policy: FeedPolicy = FeedPolicy()
     ) async throws(StoreError) -> FeedRecord {
         try policy.check()
+        let url = try await lasting(url)
         try await server.verify()
         if let store = try await successorOfClosed() { return try await store.createFeed(name, root: url, policy) }
-        if try await catalog.find(name) != nil { throw Self.exists(name) }
+        if let record = try await catalog.find(name)?.body {
+            throw record.state == .deleting
+                ? StoreError(.alreadyExists, "\(record.isBeingDeleted.message); after that it can be created again")
+                : Self.exists(name)
+        }
         let place = url ?? server.url.appending(Catalog.place(name))
         try await refuseOverlap(place, for: name)
         let root: Root
@@ -41,7 +46,9 @@ extension PackageStore {
         let storage = try await opener.open(place)
         do throws(StoreError) {
             // With a marker it is another's, who made the same feed at the same time.
-            if try await Root.marker(in: storage) == nil { try await (storage as? any ExaminedStorage)?.dismantle() }
+            if try await Root.marker(in: storage) == nil {
+                try await storage.capability((any ExaminedStorage).self)?.dismantle()
+            }
         } catch {
             await storage.close()
             throw error
@@ -58,7 +65,9 @@ extension PackageStore {
         let stored = try await catalog.update(name) { (record) throws(StoreError) in
             var next = record
             next.apply(policy)
-            if next.mutable != record.mutable || next.digests != record.digests {
+            if next.mutable != record.mutable || next.replaceable != record.replaceable
+                || next.digests != record.digests
+            {
                 // Who began under the old policy starts over under the new one.
                 next.change(to: record.state, root: record.root, id: record.id)
             }
@@ -73,6 +82,7 @@ extension PackageStore {
     /// - Throws: `alreadyExists` when the feed holds packages and the place is not its root.
     public func updateFeed(_ name: FeedName, root url: RootURL?) async throws(StoreError) -> FeedRecord {
         if let store = try await storeElsewhere(of: name) { return try await store.updateFeed(name, root: url) }
+        let url = try await lasting(url)
         try await server.verify()
         let stored = try await catalog.feed(name)
         let place = url ?? server.url.appending(Catalog.place(name))
@@ -81,23 +91,26 @@ extension PackageStore {
         try await refuseClosed(place, of: stored.body)
         try await refuseOverlap(place, for: name)
         var id = try await idOfFeedRoot(at: place, name)
+        var hasNoMarkers = false
         if id != stored.body.id {
             try await refusePackages(
-                in: stored.body, "it can be pointed only at its own root: move it with a migration")
+                in: stored.body, "it can be pointed only at its own root; move it with \"blobtool migrate\"")
             let root = try await Root.create(
                 place, Root.Identity(.feed, feed: name, server: rootID), inside: server.url, with: opener
             ).root
+            hasNoMarkers = (try? await ContentStore(root.storage).hasNoMarkers()) ?? false
             await root.storage.close()
             id = root.id
         }
         var next = stored.body
         if let id { next.forget(formerRoot: id) }
-        next.change(to: .active, root: url, id: id ?? stored.body.id)
+        next.change(to: .active, root: url, id: id ?? stored.body.id, hasNoMarkers: hasNoMarkers)
         do {
             return try await server.storage.replace(Catalog.key(name), stored, with: next).body
         } catch  where error.code == .preconditionFailed {
             throw StoreError(
-                .preconditionFailed, "the feed \"\(name)\" was changed by another meanwhile: look, and try again")
+                .preconditionFailed,
+                "the feed \"\(name)\" was changed by another process meanwhile; look, and try again")
         }
     }
 
@@ -122,16 +135,21 @@ extension PackageStore {
     }
 
     private static func exists(_ name: FeedName) -> StoreError {
-        StoreError(.alreadyExists, "there is a feed \"\(name)\" already: change it with \"blobtool feed set \(name)\"")
+        StoreError(.alreadyExists, "the feed \"\(name)\" already exists; change it with \"blobtool feed set \(name)\"")
     }
 }
 
 extension FeedPolicy {
     /// - Throws: `invalidArgument`.
     func check() throws(StoreError) {
-        if let graceSeconds, graceSeconds < 0 || graceSeconds > 10 * 365 * 86_400 {
+        if let graceSeconds, !(0...Self.longestGraceSeconds).contains(graceSeconds) {
             throw StoreError(
-                .invalidArgument, "a grace period is from 0 seconds to 10 years, not \(graceSeconds) seconds")
+                .invalidArgument, "a grace period must be from 0 seconds to 10 years, not \(graceSeconds) seconds")
+        }
+        if let verifySeconds, verifySeconds != 0, !(3_600...Self.longestGraceSeconds).contains(verifySeconds) {
+            throw StoreError(
+                .invalidArgument,
+                "content can be verified within 1 hour to 10 years, or never, not within \(verifySeconds) seconds")
         }
     }
 }

@@ -1,4 +1,11 @@
 extension PackageStore {
+    /// A feed's place as the catalog may note it; nil for the server root.
+    /// - Throws: `invalidArgument`.
+    func lasting(_ place: RootURL?) async throws(StoreError) -> RootURL? {
+        guard let place else { return nil }
+        return try await opener.schemes.lasting(place)
+    }
+
     /// Where a feed's root may be made: a place that lies in no other root, and around none. Only the feed's own place
     /// in a server root may be in one.
     /// - Parameter outer: a server root that the feed's place may lie in, beside this store's own.
@@ -6,11 +13,11 @@ extension PackageStore {
     func refuseOverlap(
         _ place: RootURL, for name: FeedName, inside outer: RootURL? = nil
     ) async throws(StoreError) {
-        let place = try await place.resolved()
+        let place = try await opener.schemes.resolved(place)
         try await refuseKnownRoots(overlapping: place, for: name)
         var homes: [RootURL] = []
         for server in [server.url, outer].compactMap(\.self) {
-            if try await isHome(place, of: name, in: server) { homes.append(try await server.resolved()) }
+            if try await isHome(place, of: name, in: server) { homes.append(try await opener.schemes.resolved(server)) }
         }
         try await RootNesting(opener).refuse(place, except: homes)
     }
@@ -19,19 +26,19 @@ extension PackageStore {
     /// - Throws: `invalidArgument`, `wrongRoot`.
     func refuseOverlap(ofServer place: RootURL) async throws(StoreError) {
         try await refuseKnownRoots(overlapping: place, for: nil)
-        try await RootNesting(opener).refuse(place.resolved())
+        try await RootNesting(opener).refuse(opener.schemes.resolved(place))
     }
 
     /// Refuses a place that lies in or around a root that the catalog knows, or is another feed's.
     /// - Parameter name: the feed whose own places it may be; nil for none.
     func refuseKnownRoots(overlapping place: RootURL, for name: FeedName?) async throws(StoreError) {
-        let place = try await place.resolved()
+        let place = try await opener.schemes.resolved(place)
         _ = try await isHome(place, of: name, in: server.url)
         for try await page in catalog.names() {
             for feed in page {
                 for url in try await placesOfFeed(feed) {
                     let owner = "a root of feed \"\(feed)\""
-                    try await RootNesting.refuse(
+                    try await RootNesting(opener).refuse(
                         place, beside: RootNesting.Neighbour(url, owner, mayBeSame: feed == name))
                 }
             }
@@ -41,8 +48,8 @@ extension PackageStore {
     /// Whether a place is a feed's own in a server root, which is all of it that a feed's root may be in.
     /// - Throws: where it lies in the server root elsewhere, or around it.
     private func isHome(_ place: RootURL, of name: FeedName?, in server: RootURL) async throws(StoreError) -> Bool {
-        if let name, try await server.resolved().appending(Catalog.place(name)) == place { return true }
-        try await RootNesting.refuse(place, beside: RootNesting.Neighbour(server, "a server root"))
+        if let name, try await opener.schemes.resolved(server).appending(Catalog.place(name)) == place { return true }
+        try await RootNesting(opener).refuse(place, beside: RootNesting.Neighbour(server, "a server root"))
         return false
     }
 
@@ -78,10 +85,10 @@ extension PackageStore {
 extension PackageStore {
     /// Refuses a place of the feed that is being deleted, or may still be by somebody.
     func refuseClosed(_ place: RootURL, of record: FeedRecord) async throws(StoreError) {
-        let place = try await place.resolved()
+        let place = try await opener.schemes.resolved(place)
         for former in record.formerRoots where former.deletion != nil {
             let url = self.place(former.root, of: record.feed)
-            if place == (try await url.resolved()) { throw closed(former, of: record.feed) }
+            if place == (try await opener.schemes.resolved(url)) { throw closed(former, of: record.feed) }
         }
     }
 
@@ -91,13 +98,13 @@ extension PackageStore {
         guard former.deletion?.isDone == true, let run = former.deletion?.runs.first else {
             return StoreError(
                 .alreadyExists,
-                "\(place) is a former root of feed \"\(name)\" that is being deleted: finish that with "
+                "\(place) is a former root of feed \"\(name)\" that is being deleted; finish that with "
                     + "\"blobtool migrate \(name) --delete-source\"")
         }
         return StoreError(
             .alreadyExists,
-            "\(place) is closed: a run of \"\(run.node)\" that began to delete there on \(run.since) was not seen to "
-                + "end, and might go on; choose another place, or, when that process is gone for certain, say "
+            "\(place) is closed because a deletion by \"\(run.node)\", started on \(run.since), may still be "
+                + "running there; choose another place or, if you know that the process is gone, run "
                 + "\"blobtool migrate \(name) --delete-source --reopen\"")
     }
 }

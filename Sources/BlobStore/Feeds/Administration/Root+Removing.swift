@@ -1,22 +1,4 @@
 extension Root {
-    /// Removes all that the root holds, its marker last.
-    /// - Parameters:
-    ///   - removed: told how many things are gone.
-    ///   - mayGoOn: asked before each batch; throws when it may not.
-    package func removeEverything(
-        removed: (Int64) -> Void = { _ in }, _ mayGoOn: () async throws(StoreError) -> Void
-    ) async throws(StoreError) {
-        try await removeContents(removed: removed, mayGoOn: mayGoOn)
-        try await mayGoOn()
-        try await storage.removeRecord(FeedLayout.marker)
-    }
-
-    /// Takes the folders away that are empty now, the root's own last. What stands in one keeps it, and no file is
-    /// removed; that a folder stays does no harm, and so is no error.
-    package func removeFolders() async {
-        try? await (storage as? any ExaminedStorage)?.dismantle()
-    }
-
     /// Removes all that the root holds but its marker.
     /// - Parameters:
     ///   - jobs: records removed at once.
@@ -26,15 +8,30 @@ extension Root {
         _ jobs: Int = 16, removed: (Int64) -> Void = { _ in }, mayGoOn: () async throws(StoreError) -> Void
     ) async throws(StoreError) {
         try await verify()
-        for try await page in storage.list(ListRequest()) {
+        try await storage.removeContents(jobs, removed: removed, mayGoOn: mayGoOn)
+    }
+}
+
+extension Storage {
+    /// Removes all that stands here but a root's marker; see ``Root/removeContents(_:removed:mayGoOn:)``.
+    func removeContents(
+        _ jobs: Int = 16, removed: (Int64) -> Void = { _ in }, mayGoOn: () async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        for try await page in list(ListRequest()) {
             try await mayGoOn()
             try await remove(page, jobs)
             removed(Int64(page.count))
         }
-        for try await page in storage.uploadsInFlight() {
+        for try await page in uploadsInFlight() {
             try await mayGoOn()
-            for upload in page { try await storage.discardUpload(upload) }
+            for upload in page { try await discardUpload(upload) }
         }
+    }
+
+    /// Takes the folders away that are empty now, the root's own last. What stands in one keeps it, and no file is
+    /// removed; that a folder stays does no harm, and so is no error.
+    func removeFolders() async {
+        try? await capability((any ExaminedStorage).self)?.dismantle()
     }
 
     private func remove(_ page: [ListEntry], _ jobs: Int) async throws(StoreError) {
@@ -43,8 +40,7 @@ extension Root {
         for case .key(let key, _) in page where key != FeedLayout.marker {
             if key.isRecord { records.append(key) } else { objects.append(key) }
         }
-        let storage = storage
-        try await concurrently(jobs, records) { (key) async throws(StoreError) in try await storage.removeRecord(key) }
-        for result in try await storage.removeObjects(objects) { try result.get() }
+        try await concurrently(jobs, records) { (key) async throws(StoreError) in try await removeRecord(key) }
+        for result in try await removeObjects(objects) { try result.get() }
     }
 }

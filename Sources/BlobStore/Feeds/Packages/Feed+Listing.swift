@@ -7,6 +7,7 @@ public struct PackageQuery: Sendable, Equatable {
     /// Whether to list deleted packages too.
     public var includesDeleted: Bool
 
+    /// A query; without arguments, for all packages that are not deleted.
     public init(prefix: String = "", after: PackagePath? = nil, includesDeleted: Bool = false) {
         self.prefix = prefix
         self.after = after
@@ -16,9 +17,18 @@ public struct PackageQuery: Sendable, Equatable {
 
 /// A line of a listing: a package, or a record that could not be read.
 public enum PackageListing: Sendable {
+    /// A package, with its record.
     case package(PackageRecord)
     /// The record at that path is damaged or cannot be read.
     case unreadable(PackagePath, StoreError)
+
+    /// The path of the package, or of the record that cannot be read.
+    public var path: PackagePath {
+        switch self {
+        case .package(let record): record.path
+        case .unreadable(let path, _): path
+        }
+    }
 }
 
 extension Feed {
@@ -26,7 +36,7 @@ extension Feed {
     /// - Throws: in the sequence, what listing throws; an error is never an early end.
     /// - Cost: memory for a page, whatever the feed's size.
     public func paths(_ query: PackageQuery = PackageQuery()) async throws(StoreError) -> AsyncPull<[PackagePath]> {
-        try await visit().paths(query)
+        try await open().paths(query)
     }
 
     /// The packages in key order, in pages, each with its record.
@@ -34,20 +44,14 @@ extension Feed {
     public func packages(
         _ query: PackageQuery = PackageQuery()
     ) async throws(StoreError) -> AsyncPull<[PackageListing]> {
-        let visit = try await visit()
-        let pages = visit.paths(query)
-        return AsyncPull { () throws(StoreError) in
-            var iterator = pages.makeAsyncIterator()
-            guard let page = try await iterator.next() else { return nil }
-            return await visit.read(page, includesDeleted: query.includesDeleted)
-        }
+        try await open().storage.packages(query)
     }
 }
 
-extension FeedVisit {
+extension Storage {
     /// The records of a page of paths.
-    package func read(_ page: [PackagePath], includesDeleted: Bool) async -> [PackageListing] {
-        let results = await storage.readRecords(page.map(\.key))
+    func packages(at page: [PackagePath], includesDeleted: Bool) async -> [PackageListing] {
+        let results = await readRecords(page.map(\.key))
         var listing: [PackageListing] = []
         listing.reserveCapacity(page.count)
         for (path, result) in zip(page, results) {
@@ -64,8 +68,28 @@ extension FeedVisit {
     }
 
     /// The paths that a query names, in key order, in pages of the backend's size.
-    package func paths(_ query: PackageQuery) -> AsyncPull<[PackagePath]> {
-        let folders = PathFolders(query, in: storage)
+    func paths(_ query: PackageQuery) -> AsyncPull<[PackagePath]> {
+        let folders = PathFolders(query, in: self)
         return AsyncPull { () throws(StoreError) in try await folders.next() }
     }
+
+    /// The packages that a query names, in key order, in pages, each with its record.
+    func packages(_ query: PackageQuery) -> AsyncPull<[PackageListing]> {
+        let pages = paths(query)
+        return AsyncPull { () throws(StoreError) in
+            var iterator = pages.makeAsyncIterator()
+            guard let page = try await iterator.next() else { return nil }
+            return await packages(at: page, includesDeleted: query.includesDeleted)
+        }
+    }
+}
+
+extension OpenFeed {
+    /// The records of a page of paths.
+    package func read(_ page: [PackagePath], includesDeleted: Bool) async -> [PackageListing] {
+        await storage.packages(at: page, includesDeleted: includesDeleted)
+    }
+
+    /// The paths that a query names, in key order, in pages of the backend's size.
+    package func paths(_ query: PackageQuery) -> AsyncPull<[PackagePath]> { storage.paths(query) }
 }

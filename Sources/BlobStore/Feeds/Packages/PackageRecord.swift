@@ -5,12 +5,17 @@ public struct PackageRecord: DocumentBody {
         case path, digest, size, published, publishedBy, contentType, digests, annotations, deleted, restored, previous
     }
 
+    /// The path of the package in its feed.
     public let path: PackagePath
+    /// The SHA-256 of the content.
     public internal(set) var digest: Digest
     /// In bytes.
     public internal(set) var size: Int64
+    /// When the content was published, in UTC.
     public internal(set) var published: Timestamp
+    /// Who published it.
     public internal(set) var publishedBy: String
+    /// The content type, as the publisher gave it.
     public internal(set) var contentType: String?
     /// Further digests in lower-case hex, by function.
     public internal(set) var digests: [String: String]?
@@ -25,9 +30,12 @@ public struct PackageRecord: DocumentBody {
 
     /// Something a person or service did.
     public struct Act: Sendable, Equatable, Codable {
+        /// When, in UTC.
         public let at: Timestamp
+        /// Who: a person or a service.
         public let by: String
 
+        /// An act of that time, by that person or service.
         public init(at: Timestamp, by: String) {
             self.at = at
             self.by = by
@@ -38,24 +46,38 @@ public struct PackageRecord: DocumentBody {
     public struct State: Sendable, Equatable, Codable {
         /// The record's revision at that time.
         public let revision: String
+        /// The SHA-256 of the content at that time.
         public let digest: Digest
+        /// The size of the content, in bytes.
         public let size: Int64
+        /// When that content was published, in UTC.
         public let published: Timestamp
+        /// Who published it.
         public let publishedBy: String
+        /// The content type, as the publisher gave it.
         public let contentType: String?
+        /// Further digests in lower-case hex, by function.
         public let digests: [String: String]?
+        /// What the server kept with the package.
         public let annotations: [String: String]?
+        /// The deletion that made it so; nil if it was not deleted.
         public let deleted: Act?
+        /// The restoration that made it so; nil if it was published.
         public let restored: Act?
 
         /// What made it so: the deletion, the restoration, or else the publication.
         public var act: Act { deleted ?? restored ?? Act(at: published, by: publishedBy) }
     }
 
+    package var flaw: String? {
+        if size < 0 { return "the size \(size) is negative" }
+        return previous?.first { $0.size < 0 }.map { "the size \($0.size) of a former revision is negative" }
+    }
+
     /// So many former states are kept.
     package static let maximumPrevious = 16
 
-    package init(_ path: PackagePath, _ content: PackageContent, _ act: Act) {
+    package init(_ path: PackagePath, content: PackageContent, by act: Act) {
         self.path = path
         digest = content.digest
         size = content.size
@@ -93,6 +115,11 @@ package struct PackageContent: Sendable, Equatable {
     }
 }
 
+extension PackageContent {
+    /// What is known of it without hashing it again.
+    var summary: ContentHasher.Summary { ContentHasher.Summary(digest: digest, size: size, extras: [:]) }
+}
+
 extension PackageRecord {
     /// Every digest that this record keeps from being collected.
     package var references: Set<Digest> { Set([digest] + (previous ?? []).map(\.digest)) }
@@ -102,7 +129,7 @@ extension PackageRecord {
 
     /// The record after other content was published.
     package func replaced(by content: PackageContent, _ act: Act, revision: String) -> PackageRecord {
-        var next = PackageRecord(path, content, act)
+        var next = PackageRecord(path, content: content, by: act)
         next.previous = history(revision)
         return next
     }

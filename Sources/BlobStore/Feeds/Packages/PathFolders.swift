@@ -2,6 +2,9 @@ internal import Synchronization
 
 /// Lists the paths below a text prefix, which need not end at a slash: the folder that surely holds them is listed
 /// flat, and of what stands in it the names that match are gone into, in key order.
+///
+/// What may hide packages (a folder in a record's place, a link, a mount) does not end the listing: all that can be
+/// listed comes first, then the error. So no listing that passed something over looks whole.
 final class PathFolders: Sendable {
     private typealias Entries = AsyncPull<[ListEntry]>
 
@@ -15,6 +18,9 @@ final class PathFolders: Sendable {
         var waiting: ArraySlice<ListEntry> = []
         /// The folder that is being listed in full.
         var inner: AsyncPull<[ListEntry]>?
+        /// The first thing that may hide packages.
+        var hidden: String?
+        var foundAny = false
     }
 
     init(_ query: PackageQuery, in storage: any Storage) {
@@ -36,7 +42,7 @@ final class PathFolders: Sendable {
         }
         if state.withLock({ $0.waiting.isEmpty }) {
             var iterator = outer.makeAsyncIterator()
-            guard let page = try await iterator.next() else { return nil }
+            guard let page = try await iterator.next() else { return try await finish() }
             state.withLock { $0.waiting = page[...] }
         }
         return paths(takeWaiting())
@@ -59,8 +65,20 @@ final class PathFolders: Sendable {
         }
     }
 
+    /// - Throws: once, where something was passed over that may hide packages, or where they are all gone.
+    private func finish() async throws(StoreError) -> [PackagePath]? {
+        let (hidden, foundAny) = state.withLock { ($0.hidden.take(), $0.foundAny) }
+        guard let hidden else {
+            if !foundAny { try await storage.expectFolderOfRecords() }
+            return nil
+        }
+        throw .hidden(hidden)
+    }
+
     private func paths(_ entries: [ListEntry]) -> [PackagePath] {
-        entries.compactMap { entry in
+        if !entries.isEmpty { state.withLock { $0.foundAny = true } }
+        return entries.compactMap { entry in
+            if entry.mayHideRecords { state.withLock { $0.hidden = $0.hidden ?? entry.text } }
             guard case .key(let key, _) = entry, let path = try? PackagePath(of: key), matches(path.text) else {
                 return nil
             }
@@ -70,4 +88,27 @@ final class PathFolders: Sendable {
 
     /// By bytes: Swift compares text by meaning, and packages differ by bytes.
     private func matches(_ text: String) -> Bool { text.utf8.starts(with: query.prefix.utf8) }
+}
+
+extension Storage {
+    /// A feed without packages has the folder for them, or has no content either.
+    func expectFolderOfRecords() async throws(StoreError) {
+        guard try await lacksFolderOfRecords() == true else { return }
+        for try await page in list(ListRequest(FeedLayout.blobs)) where !page.isEmpty {
+            throw StoreError(
+                .corrupt,
+                "the folder \(FeedLayout.packages) with all records is gone, and content is there; restore it from a backup"
+            ).during("list", key: FeedLayout.packages.text, root: address)
+        }
+    }
+}
+
+extension StoreError {
+    /// What a listing says of a thing that may hide packages.
+    static func hidden(_ thing: String) -> StoreError {
+        StoreError(
+            .corrupt,
+            "\(thing) is not a record or a folder of the store's own, so packages that it may hide are not listed; move it "
+                + "away, and restore what belongs there")
+    }
 }

@@ -17,12 +17,12 @@ extension PackagePath {
         while let segment = segments.popFirst() {
             let name = escaped(segment: segment, isFolder: !segments.isEmpty)
             guard name.utf8.count <= maximumSegmentBytes else {
-                throw tooLong(text, "a segment that takes \(name.utf8.count) bytes", maximumSegmentBytes)
+                throw tooLong(text, "a segment that takes \(name.utf8.count) bytes", limit: maximumSegmentBytes)
             }
             key += segments.isEmpty ? name + ".json" : name + "/"
         }
         guard key.utf8.count <= maximumKeyBytes else {
-            throw tooLong(text, "a key of \(key.utf8.count) bytes", maximumKeyBytes)
+            throw tooLong(text, "a key of \(key.utf8.count) bytes", limit: maximumKeyBytes)
         }
         return Key(trusted: key)
     }
@@ -53,14 +53,14 @@ extension PackagePath {
         return text
     }
 
-    private static func tooLong(_ text: String, _ what: String, _ limit: Int) -> StoreError {
+    private static func tooLong(_ text: String, _ what: String, limit: Int) -> StoreError {
         StoreError(
             .invalidKey,
-            "the package path \"\(text.prefix(80))…\" is too long: it needs \(what), and \(limit) is the limit")
+            "the package path \"\(text.prefix(80))…\" is too long; it needs \(what), and the limit is \(limit)")
     }
 
     private static func foreign(_ key: String) -> StoreError {
-        StoreError(.invalidKey, "the key \(key) is not of any package path")
+        StoreError(.invalidKey, "the key \(key) is not the key of any package path")
     }
 }
 

@@ -1,22 +1,39 @@
 extension Feed {
     /// Deletes a package: its record becomes a tombstone, which ``restore(_:revision:by:)`` undoes.
-    /// - Throws: `notFound` when it was never published or is deleted already.
-    public func remove(_ path: PackagePath, by: String) async throws(StoreError) {
+    ///
+    /// One that is deleted already is as it should be, so that a command that was stopped can be given again.
+    /// - Parameter condition: what must be published at the path; nil for anything.
+    /// - Returns: whether this call deleted it.
+    /// - Throws: `notFound` when it was never published; `preconditionFailed` where the condition is not met, also by a
+    ///   package that is deleted already.
+    @discardableResult
+    public func remove(
+        _ path: PackagePath, if condition: Condition? = nil, by: String
+    ) async throws(StoreError) -> Bool {
         let act = PackageRecord.Act(at: .now, by: by)
-        try await currently { (visit, isRepeated) async throws(StoreError) in
-            _ = try await visit.change(path) { (stored) throws(StoreError) in
-                if isRepeated && stored.body.deleted != nil { return nil }
-                try visit.expectPresent(stored.body)
-                return stored.body.deleted(act, revision: stored.document.revision)
+        var isMine = false
+        return try await untilCurrent("meanwhile") { (opened) async throws(StoreError) -> Round<Bool>? in
+            var writes = false
+            if let condition, try await opened.readable(path) == nil { try condition.check(nil, at: path) }
+            let now = try await opened.change(path) { (stored) throws(StoreError) in
+                // Called again, it finds that another's write came first.
+                writes = stored.body.deleted == nil
+                // An earlier round may have deleted it.
+                if !isMine || stored.body.deleted != act { try condition?.check(stored, at: path) }
+                if writes { return stored.body.deleted(act, revision: stored.document.revision) }
+                // It may be another's work that no disk holds yet.
+                try await opened.storage.flushRecord(path.key)
+                return nil
             }
+            isMine = (isMine || writes) && now.body.deleted == act
+            return Round(value: isMine)
         }
     }
 
-    /// Whether a package could be deleted now; nothing is written.
-    /// - Throws: as ``remove(_:by:)`` does.
-    package func foreseeRemoval(of path: PackagePath) async throws(StoreError) {
-        let visit = try await visitForWriting()
-        try visit.expectPresent(try await visit.existing(path).body)
+    /// Whether a package would be deleted now; nothing is written.
+    /// - Throws: as ``remove(_:if:by:)`` does.
+    package func previewRemoval(of path: PackagePath) async throws(StoreError) -> Bool {
+        try await openForWriting().existing(path).body.deleted == nil
     }
 
     /// Brings back a deleted package, or a former revision of one in a mutable feed.
@@ -29,59 +46,56 @@ extension Feed {
         _ path: PackagePath, revision: String? = nil, by: String
     ) async throws(StoreError) -> PackageRecord {
         let act = PackageRecord.Act(at: .now, by: by)
-        return try await currently { (visit, isRepeated) async throws(StoreError) in
-            try await visit.restore(path, revision, act, isRepeated: isRepeated)
+        var isRepeated = false
+        return try await untilCurrent("meanwhile") { (opened) async throws(StoreError) -> Round<PackageRecord>? in
+            defer { isRepeated = true }
+            return Round(value: try await opened.restore(path, to: revision, by: act, isRepeated: isRepeated))
         }
-    }
-
-    /// Changes records, and does so again where the feed moved meanwhile, so that nothing is reported done that a
-    /// migration did not see.
-    private func currently<Value: Sendable>(
-        _ change: (_ visit: FeedVisit, _ isRepeated: Bool) async throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        for attempt in 0..<8 {
-            let visit = try await visitForWriting()
-            let value = try await change(visit, attempt > 0)
-            if try await visit.isCurrent() { return value }
-        }
-        throw StoreError(.unavailable, "the feed \"\(name)\" kept changing meanwhile: try again")
     }
 }
 
-extension FeedVisit {
-    /// Restores, and settles with the collector; what cannot be settled is undone.
+extension OpenFeed {
+    /// Steps 1 to 3 of a publication for content that the record named before: it is there; the record names it again;
+    /// it is still there.
     fileprivate func restore(
-        _ path: PackagePath, _ revision: String?, _ act: PackageRecord.Act, isRepeated: Bool
+        _ path: PackagePath, to revision: String?, by act: PackageRecord.Act, isRepeated: Bool
     ) async throws(StoreError) -> PackageRecord {
         var before: PackageRecord?
-        let now = try await change(path) { (stored) throws(StoreError) in
-            before = stored.body
+        let now = try await change(path) { (stored) async throws(StoreError) in
+            before = nil
             if isRepeated && stored.body.restored == act { return nil }
-            return try restored(stored, revision, act)
-        }
-        do { try await content.settle(now.body.summary, nil) } catch  where error.code == .notFound {
-            if let before {
-                // Another's write in between is newer than both, and stays.
-                do { _ = try await storage.replace(path.key, now, with: before) } catch
-                    where
-                    error.code == .preconditionFailed
-                {}
+            let next = try restored(stored, to: revision, by: act)
+            do throws(StoreError) { try await content.previewReading(next.digest, size: next.size) } catch
+                where error.code == .notFound || error.code == .corrupt
+            {
+                throw isGone(next)
             }
-            throw StoreError(
-                .notFound, "the content of \"\(path)\" (\(now.body.digest)) is gone for good: publish it again")
+            before = stored.body
+            return next
+        }
+        let recorded = before.map { Recorded(.replaced, now, over: $0) } ?? Recorded(unchanged: now)
+        // Always by looking at it, whatever the gate says: it may have been found among what is retired.
+        do throws(StoreError) { try await settle(recorded, of: now.body.summary, from: nil) } catch {
+            throw error.code == .notFound ? isGone(now.body) : error
         }
         return now.body
     }
 
+    private func isGone(_ record: PackageRecord) -> StoreError {
+        StoreError(
+            .notFound, "the content of \"\(record.path)\" (\(record.digest)) is gone for good; publish it again"
+        ).under(.contentGone)
+    }
+
     /// Replaces a package's record by compare-and-swap, again while others win the race.
     /// - Parameter change: the next record; nil to leave it.
-    fileprivate func change(
-        _ path: PackagePath, _ change: (Stored<PackageRecord>) throws(StoreError) -> PackageRecord?
+    func change(
+        _ path: PackagePath, _ change: (Stored<PackageRecord>) async throws(StoreError) -> PackageRecord?
     ) async throws(StoreError) -> Stored<PackageRecord> {
         var backoff = Backoff()
         while true {
             let stored = try await existing(path)
-            guard let next = try change(stored) else { return stored }
+            guard let next = try await change(stored) else { return stored }
             do { return try await storage.replace(path.key, stored, with: next) } catch
                 where
                 error.code == .preconditionFailed
@@ -97,27 +111,22 @@ extension FeedVisit {
         throw StoreError(.notFound, "\"\(path)\" was never published in feed \"\(feed.name)\"")
     }
 
-    fileprivate func expectPresent(_ record: PackageRecord) throws(StoreError) {
-        guard record.deleted != nil else { return }
-        throw StoreError(.notFound, "\"\(record.path)\" is deleted in feed \"\(feed.name)\" already")
-    }
-
     /// What a restoration writes.
     private func restored(
-        _ stored: Stored<PackageRecord>, _ revision: String?, _ act: PackageRecord.Act
+        _ stored: Stored<PackageRecord>, to revision: String?, by act: PackageRecord.Act
     ) throws(StoreError) -> PackageRecord {
         let record = stored.body
         guard let revision else {
             guard record.deleted != nil else {
                 throw StoreError(
-                    .alreadyExists, "\"\(record.path)\" is not deleted: name a revision of its log to go back to")
+                    .alreadyExists, "\"\(record.path)\" is not deleted; name a revision of its log to restore")
             }
             return record.restored(act, revision: stored.document.revision)
         }
         guard let state = record.previous?.first(where: { $0.revision == revision }) else {
             throw StoreError(.notFound, "\"\(record.path)\" has no revision \(revision) in its log")
         }
-        guard record.deleted != nil || self.record.mutable || state.digest == record.digest else {
+        guard record.deleted != nil || self.record.admitsReplacing(record.path) || state.digest == record.digest else {
             throw StoreError(
                 .alreadyExists, "\"\(record.path)\" has other content, and the feed \"\(feed.name)\" is immutable")
         }

@@ -1,23 +1,27 @@
 internal import Synchronization
 
 /// Joins the blobs of a feed, folder by folder, with what the records name.
-struct BlobCheck: Sendable {
+final class BlobCheck: Sendable {
     private let check: FeedCheck
     private let references: References
     private let selection: ShardSelection
     private let quarantined: [Digest: [Key]]
     /// Whether every record was read; else a blob that none names may well be named.
     private let orphansAreKnown: Bool
+    /// Told of each first byte of the digests that is done.
+    private let reached: @Sendable (UInt8) -> Void
     private let budget = ByteBudget(48 << 20)
     private let began = Timestamp.now
+    private let found = Mutex(Found())
 
     private var tally: CheckTally { check.tally }
-    private var visit: FeedVisit { check.visit }
+    private var opened: OpenFeed { check.opened }
 
     init(
-        _ check: FeedCheck, _ references: References, _ selection: ShardSelection, _ quarantined: [Digest: [Key]],
-        orphansAreKnown: Bool
+        _ check: FeedCheck, references: References, selection: ShardSelection, quarantined: [Digest: [Key]],
+        orphansAreKnown: Bool, reached: @escaping @Sendable (UInt8) -> Void = { _ in }
     ) {
+        self.reached = reached
         self.check = check
         self.references = references
         self.selection = selection
@@ -33,26 +37,45 @@ struct BlobCheck: Sendable {
         let written: Timestamp
     }
 
+    /// What the listing of the blobs came to.
+    private struct Found: Sendable {
+        var oldest: Timestamp?
+        /// Blobs that no record names, and that were written too long ago to be a publication's on its way.
+        var abandoned: Int64 = 0
+        /// The first bytes of the digests whose folders could not be read.
+        var unlisted: Set<Int> = []
+    }
+
+    /// When the oldest blob was written; nil where there is none.
+    var oldest: Timestamp? { found.withLock { $0.oldest } }
+
+    /// How many blobs no record names, although each is older than any publication takes.
+    var abandoned: Int64 { found.withLock { $0.abandoned } }
+
     func run() async throws(StoreError) {
         let named = try await references.extent(selection.contains)
+        let readsNone = check.options.content == .none
         tally.counter.begin(
-            check.options.content == .none ? "looking at blobs" : "verifying blobs", itemsTotal: named.digests,
-            bytesTotal: check.options.content == .none ? nil : named.bytes)
-        var bucket = 0
+            readsNone ? "looking at blobs" : "verifying blobs",
+            itemsTotal: check.options.part == nil ? named.digests : nil,
+            bytesTotal: readsNone || check.options.part != nil ? nil : named.bytes)
+        let last = Int(check.options.part?.upperBound ?? .max)
+        var bucket = Int(check.options.part?.lowerBound ?? 0)
         var blobs: [Blob] = []
-        for try await page in visit.storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
+        for try await page in opened.storage.list(FeedLayout.listing(of: check.options.part)) {
             for entry in page {
                 guard let blob = try await blob(entry) else { continue }
                 let next = Int(blob.digest.leadingBits >> 24)
-                while bucket < next {
+                while bucket < min(next, last + 1) {
                     try await finish(bucket, blobs)
                     blobs.removeAll(keepingCapacity: true)
                     bucket += 1
                 }
-                blobs.append(blob)
+                if next <= last { blobs.append(blob) }
             }
+            if bucket > last { return }
         }
-        while bucket < References.bucketCount {
+        while bucket <= last {
             try await finish(bucket, blobs)
             blobs.removeAll()
             bucket += 1
@@ -61,16 +84,35 @@ struct BlobCheck: Sendable {
 
     private func blob(_ entry: ListEntry) async throws(StoreError) -> Blob? {
         guard case .key(let key, let listed) = entry else {
-            tally.add(oddity: entry)
+            add(oddity: entry)
             return nil
         }
         guard let digest = FeedLayout.digest(ofBlob: key) else {
-            tally.add(.unexpectedObject, key: key.text, "\(key) is no blob: move it away")
+            if check.options.part == nil { tally.add(unexpected: key, "is not a blob") }
             return nil
         }
-        let looked: ObjectInfo? = if let listed { listed } else { try await visit.storage.statObject(key) }
+        let looked: ObjectInfo? = if let listed { listed } else { try await opened.storage.statObject(key) }
         guard let info = looked else { return nil }
+        found.withLock { $0.oldest = [$0.oldest, info.written].compactMap(\.self).min() }
         return Blob(digest: digest, key: key, size: info.size, written: info.written)
+    }
+
+    /// What is odd in the folders is told once, by the check of the whole; but a gap in a part is one of that part.
+    private func add(oddity entry: ListEntry) {
+        guard case .unreadable(let folder, _) = entry else {
+            if check.options.part == nil { tally.add(oddity: entry) }
+            return
+        }
+        let unread = buckets(in: folder)
+        if let part = check.options.part, !unread.overlaps(Int(part.lowerBound)...Int(part.upperBound)) { return }
+        found.withLock { $0.unlisted.formUnion(unread) }
+        tally.add(oddity: entry)
+    }
+
+    /// Of a folder that could not be read nothing is known: what it holds was not verified.
+    private func buckets(in folder: KeyPrefix) -> ClosedRange<Int> {
+        let name = folder.text.dropFirst(FeedLayout.blobs.text.count).dropLast()
+        return Int(name.prefix(2), radix: 16).map { $0...$0 } ?? 0...(References.bucketCount - 1)
     }
 
     /// Checks all blobs and references whose digest begins with that byte.
@@ -78,7 +120,7 @@ struct BlobCheck: Sendable {
         let named = try await references.load(bucket)
         let shards = try shards(bucket, blobs)
         let gaps = Mutex(Gaps())
-        try await concurrently(check.options.jobs, blobs) { (blob) async throws(StoreError) in
+        try await concurrently(check.options.jobs, blobs) { [self] (blob) async throws(StoreError) in
             let shard = shards[CheckLedger.shard(of: blob.digest) & 15]
             do throws(StoreError) {
                 let isSound = try await look(at: blob, shard, named[blob.digest] ?? [])
@@ -98,7 +140,8 @@ struct BlobCheck: Sendable {
         for (digest, keys) in quarantined where Int(digest.leadingBits >> 24) == bucket {
             addQuarantined(keys, named[digest] ?? [])
         }
-        try await note(shards, gaps.withLock { $0 })
+        if !found.withLock({ $0.unlisted.contains(bucket) }) { try await note(shards, gaps.withLock { $0 }) }
+        if let byte = UInt8(exactly: bucket) { reached(byte) }
     }
 
     /// - Returns: whether it is not known to be damaged.
@@ -113,13 +156,13 @@ struct BlobCheck: Sendable {
                 let key = (try? PackagePath(wrong.path).key.text) ?? wrong.path
                 tally.add(
                     .badRecord, key: key, packages: [wrong.path],
-                    "the record of \"\(wrong.path)\" states \(wrong.size) bytes, and its content, which is whole, has "
-                        + "\(blob.size): publish it again")
+                    "the record of \"\(wrong.path)\" states \(wrong.size) bytes, but its content, which is intact, has "
+                        + "\(blob.size); publish it again")
             } else {
                 isSound = false
                 tally.add(
                     .sizeMismatch, key: blob.key.text, packages: packages,
-                    "the blob has \(blob.size) bytes instead of \(wrong.size): repair it, or publish it again")
+                    "the blob has \(blob.size) bytes instead of \(wrong.size); repair the feed, or publish it again")
             }
         } else if !selection.contains(blob.digest) && !shard.readsNew(blob.written) {
             if shard.isFresh(blob.written) { tally.count(freshBytes: blob.size) }
@@ -129,12 +172,14 @@ struct BlobCheck: Sendable {
             isSound = false
             tally.add(
                 .corruptBlob, key: blob.key.text, packages: packages,
-                "the blob's bytes do not have the digest that names it: repair the feed, which brings a good copy back or "
-                    + "sets it aside, and then publishing it again heals it")
+                "the blob's bytes do not match its digest; repair the feed, which restores a good copy or "
+                    + "quarantines the blob, after which publishing it again heals it")
         }
         if named.isEmpty && orphansAreKnown {
+            if check.isLeftOver(blob.written) { found.withLock { $0.abandoned += 1 } }
             tally.add(
-                .orphanBlob, key: blob.key.text, "no record names this blob of \(blob.size) bytes; collecting frees it")
+                .orphanBlob, key: blob.key.text,
+                "no record names this blob of \(blob.size) bytes; \"blobtool gc\" frees it")
         }
         return isSound
     }
@@ -160,9 +205,9 @@ struct BlobCheck: Sendable {
     }
 
     private func read(_ blob: Blob) async throws(StoreError) -> Reading {
-        var found = Reading.gone
         do throws(StoreError) {
-            try await visit.storage.readObject(blob.key, range: nil) { (content) async throws(StoreError) in
+            return try await opened.storage.readObject(blob.key, range: nil) {
+                (content) async throws(StoreError) -> Reading in
                 var hasher = try ContentHasher()
                 for try await chunk in content.chunks {
                     if Task.isCancelled { throw StoreError(.cancelled, "cancelled while reading a blob") }
@@ -170,14 +215,13 @@ struct BlobCheck: Sendable {
                     tally.count(bytesRead: Int64(chunk.count))
                     tally.counter.add(bytes: Int64(chunk.count))
                 }
-                found = .whole(try hasher.finish().digest)
+                return .whole(try hasher.finish().digest)
             }
         } catch  where error.code == .notFound {
             return .gone
-        } catch  where error.code == .corrupt {
+        } catch  where error.code == .corrupt && !error.isOfTheWay {
             return .torn
         }
-        return found
     }
 
     /// A listing is no snapshot: a blob it did not show is looked for by name, and its records are read again.
@@ -185,17 +229,18 @@ struct BlobCheck: Sendable {
         let wanted = named.filter { $0.kind != .deleted }
         guard let first = wanted.first else { return }
         do throws(StoreError) {
-            if try await visit.content.stat(digest) != nil { return }
+            if try await opened.content.stat(digest) != nil { return }
             if try await isRetired(digest) { return }
             var packages: [String] = []
             for reference in wanted where try await isStillNamed(reference) { packages.append(reference.path) }
             if packages.isEmpty { return }
             let isCurrent = wanted.contains { $0.kind == .current }
+            if isCurrent { tally.count(missingBytes: first.size) }
             tally.add(
                 .missingBlob, isCurrent ? .error : .warning, key: FeedLayout.blob(digest).text, packages: packages,
                 isCurrent
-                    ? "the content of \(first.size) bytes is missing: repair it, or publish it again"
-                    : "the content of a former revision is missing, which cannot be restored")
+                    ? "the content of \(first.size) bytes is missing; repair the feed, or publish it again"
+                    : "the content of a former revision is missing, so that revision cannot be restored")
         } catch {
             if error.code == .cancelled { throw error }
             tally.incomplete(
@@ -205,10 +250,10 @@ struct BlobCheck: Sendable {
 
     /// Whether a collector has just taken the blob away, whole as far as this check reads: it comes back.
     private func isRetired(_ digest: Digest) async throws(StoreError) -> Bool {
-        for key in try await visit.content.retiredCopies(of: digest) {
+        for key in try await opened.content.retiredCopies(of: digest) {
             if !selection.contains(digest) { return true }
             do throws(StoreError) {
-                if try await visit.content.isGood(key, digest) { return true }
+                if try await opened.content.isGood(key, digest) { return true }
             } catch  where error.code == .notFound {
                 return true  // Settled meanwhile.
             }
@@ -217,7 +262,7 @@ struct BlobCheck: Sendable {
     }
 
     private func isStillNamed(_ reference: Reference) async throws(StoreError) -> Bool {
-        guard let record = try await visit.package(PackagePath(reference.path))?.body else { return false }
+        guard let record = try await opened.package(PackagePath(reference.path))?.body else { return false }
         return record.deleted == nil && record.references.contains(reference.digest)
     }
 
@@ -225,7 +270,7 @@ struct BlobCheck: Sendable {
         for key in keys {
             tally.add(
                 .quarantined, key: key.text, packages: named.filter { $0.kind == .current }.map(\.path),
-                "a damaged blob is kept here for a person to look at, with the reason in \(key.name).json")
+                "a damaged blob is kept here for inspection, with the reason in \(key.name).json")
         }
     }
 }

@@ -8,14 +8,21 @@
 public struct CheckOperation: Sendable {
     /// How the check is done.
     public struct Options: Sendable {
+        /// How much content to read and hash.
         public var content: ContentLevel
         /// Reads at once.
         public var jobs: Int
         /// Only counts what there is to do.
         public var isDryRun: Bool
+        /// The first bytes of the digests whose content alone is looked at, and no record; nil for the whole feed.
+        public var part: ClosedRange<UInt8>?
 
-        public init(content: ContentLevel = .none, jobs: Int = 8, isDryRun: Bool = false) {
+        /// How to check; without arguments, no content is read.
+        public init(
+            content: ContentLevel = .none, jobs: Int = 8, isDryRun: Bool = false, part: ClosedRange<UInt8>? = nil
+        ) {
             self.content = content
+            self.part = part
             self.jobs = jobs
             self.isDryRun = isDryRun
         }
@@ -29,13 +36,17 @@ public struct CheckOperation: Sendable {
         case incomplete(FeedName?, StoreError, packages: [String])
         /// What a check of this feed will take (dry run).
         case plan(FeedName, Plan)
+        /// In a part of the content all is done up to digests with this first byte, and came to that.
+        case reached(FeedName, UInt8, Summary)
         /// The end of a feed.
         case finished(FeedName, Summary)
     }
 
     /// What a check takes.
     public struct Plan: Sendable, Equatable {
+        /// How many packages there are, without deleted ones.
         public var packages: Int64 = 0
+        /// How many blobs there are.
         public var blobs: Int64 = 0
         /// Bytes of content to read.
         public var bytes: Int64 = 0
@@ -45,29 +56,38 @@ public struct CheckOperation: Sendable {
 
     /// What the check came to.
     public struct Summary: Sendable, Equatable {
+        /// How many packages there are, without deleted ones.
         public var packages: Int64 = 0
+        /// How many blobs there are.
         public var blobs: Int64 = 0
         /// Of all blobs.
         public var bytes: Int64 = 0
         /// Of content that was read and hashed.
         public var bytesRead: Int64 = 0
         /// Of content that was read and found good by this check or, as the ledger says, not long before it:
-        /// within the time that ``ContentLevel/freshness`` says.
+        /// within the time that `ContentLevel.freshness` says.
         public var freshBytes: Int64 = 0
+        /// Of content that packages name and that is not there: no part of ``bytes``.
+        public var missingBytes: Int64 = 0
+        /// How many findings are errors: damage.
         public var errors: Int64 = 0
+        /// How many findings are warnings.
         public var warnings: Int64 = 0
+        /// How many findings are infos.
         public var infos: Int64 = 0
         /// Whether everything could be looked at.
         public var complete = true
 
+        /// A summary of nothing.
         public init() {}
 
         mutating func add(_ other: Summary) {
             packages += other.packages
             blobs += other.blobs
-            bytes += other.bytes
+            bytes.add(stated: other.bytes)
             bytesRead += other.bytesRead
-            freshBytes += other.freshBytes
+            freshBytes.add(stated: other.freshBytes)
+            missingBytes.add(stated: other.missingBytes)
             errors += other.errors
             warnings += other.warnings
             infos += other.infos
@@ -98,8 +118,7 @@ public struct CheckOperation: Sendable {
         let server = CheckTally(nil, report)
         var total = Summary()
         if feeds.isEmpty {
-            let names = try await ServerCheck(store, server).run()
-            for name in names { total.add(try await check(name)) }
+            for name in try await checkServer(server) { total.add(try await check(name)) }
         } else {
             for name in feeds { total.add(try await check(name)) }
         }
@@ -107,14 +126,35 @@ public struct CheckOperation: Sendable {
         return total
     }
 
+    /// - Returns: the feeds whose records are sound; none where the root cannot be looked at.
+    private func checkServer(_ tally: CheckTally) async throws(StoreError) -> [FeedName] {
+        do throws(StoreError) { return try await ServerCheck(store, tally).run() } catch {
+            if error.code == .cancelled { throw error }
+            if let kind = Finding.Kind(ofRoot: error) {
+                tally.add(kind, key: error.root ?? store.url.description, error.message)
+            }
+            tally.incomplete(error)
+            return []
+        }
+    }
+
     private func check(_ name: FeedName) async throws(StoreError) -> Summary {
         let tally = CheckTally(name, report)
         do throws(StoreError) {
-            let visit = try await Feed(name, in: store).visit()
+            if try await isGoing(name, tally) {
+                report(.finished(name, tally.summary))
+                return tally.summary
+            }
+            let opened = try await Feed(name, in: store).open()
             if options.isDryRun {
-                report(.plan(name, try await FeedSurvey(visit, tally).plan(options.content)))
+                report(.plan(name, try await FeedSurvey(opened, tally).plan(options.content)))
             } else {
-                try await FeedCheck(visit, options, tally).run()
+                let check = FeedCheck(opened, options, tally: tally)
+                if let part = options.part {
+                    try await check.run(part, of: name, report)
+                } else {
+                    try await check.run()
+                }
             }
         } catch {
             if error.code == .cancelled { throw error }
@@ -125,5 +165,18 @@ public struct CheckOperation: Sendable {
         }
         report(.finished(name, tally.summary))
         return tally.summary
+    }
+
+    /// Tells of a deletion that did not end.
+    /// - Returns: whether things of the feed are gone, so that what is missing is missing on purpose.
+    private func isGoing(_ name: FeedName, _ tally: CheckTally) async throws(StoreError) -> Bool {
+        let (holder, record) = try await store.locate(name)
+        guard record.state == .deleting else { return false }
+        let isGoing = record.deletion.map { $0.step != .looking } ?? false
+        tally.add(
+            .unfinished, key: Catalog.key(name).text,
+            "\(record.isBeingDeleted.message)\(isGoing ? "; until then it is not checked" : "")"
+                + (holder === store ? "" : " (in \(holder.url))"))
+        return isGoing
     }
 }

@@ -10,4 +10,7 @@ public enum ContentLevel: Sendable, Equatable {
     case subset(part: UInt32, of: UInt32)
     /// What was not verified for so long.
     case unverified(Duration)
+    /// What keeps all content verified within a period, by a check that comes again and again: what would be older than
+    /// that before the next one, and, of what was never verified, as much as its turn is.
+    case due(within: Duration, every: Duration)
 }

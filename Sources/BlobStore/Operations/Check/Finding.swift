@@ -12,6 +12,9 @@ public struct Finding: Sendable, Equatable {
         case permissions = "permissions"
         case quarantined = "quarantined"
         case wrongRoot = "wrong-root"
+        /// Work on the feed that was begun and did not end, so that nobody can publish.
+        case unfinished = "unfinished"
+        case bucketSettings = "bucket-settings"
     }
 
     /// How much it matters.
@@ -23,7 +26,9 @@ public struct Finding: Sendable, Equatable {
         }
     }
 
+    /// What was found.
     public let kind: Kind
+    /// How bad it is.
     public let severity: Severity
     /// Nil for the server root itself.
     public let feed: FeedName?
@@ -68,7 +73,7 @@ extension Finding.Kind {
     fileprivate var usualSeverity: Finding.Severity {
         switch self {
         case .missingBlob, .sizeMismatch, .corruptBlob, .badRecord, .wrongRoot: .error
-        case .unexpectedObject, .permissions, .quarantined: .warning
+        case .unexpectedObject, .permissions, .quarantined, .unfinished, .bucketSettings: .warning
         case .orphanBlob, .staleStaging: .info
         }
     }

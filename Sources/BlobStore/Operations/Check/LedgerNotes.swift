@@ -40,7 +40,8 @@ final class LedgerNotes: Sendable {
         }
         do throws(StoreError) { try await CheckLedger.add(news, without: damaged, to: storage) } catch {
             switch error.code {
-            case .readOnly, .permissionDenied, .outOfSpace, .outcomeUnknown, .corrupt: break
+            case .readOnly, .outOfSpace, .outcomeUnknown: break
+            case _ where error.concernsOnePlace: break
             default: throw error
             }
         }
@@ -48,13 +49,13 @@ final class LedgerNotes: Sendable {
 }
 
 extension CheckLedger {
-    /// Reads a feed's ledger; an empty one where it cannot be understood.
-    /// - Returns: also why it could not be understood.
+    /// Reads a feed's ledger; an empty one where it cannot be read or understood, so that nothing counts as verified.
+    /// - Returns: also why that is so.
     static func read(_ storage: any Storage) async throws(StoreError) -> (ledger: CheckLedger, flaw: StoreError?) {
         do throws(StoreError) {
             let stored = try await storage.document(key, as: CheckLedger.self)
             return (stored?.body.known(by: .now) ?? CheckLedger(), nil)
-        } catch  where error.code == .corrupt || error.code == .unknownFormat {
+        } catch  where error.concernsOnePlace {
             return (CheckLedger(), error)
         }
     }

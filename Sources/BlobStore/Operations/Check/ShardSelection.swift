@@ -22,12 +22,24 @@ struct ShardSelection: Sendable {
             case .all: nil
             case .unverified:
                 Set((0..<CheckLedger.shardCount).filter { ledger.time($0).map { $0 <= limit } ?? true })
-            case .share(let percent): Self.oldest(ledger, bytes, percent)
+            case .share(let percent): Self.oldest(ledger, bytes: bytes, percent: percent)
+            case .due(let within, let every):
+                Self.overdue(ledger, at: now, within, every).union(
+                    Self.oldest(ledger, bytes: bytes, percent: 100 * min(1, every.inSeconds / within.inSeconds)))
             }
     }
 
-    private static func oldest(_ ledger: CheckLedger, _ bytes: [Int64], _ percent: Double) -> Set<Int> {
-        let goal = Double(bytes.reduce(0, +)) * percent / 100
+    /// What would have been verified too long ago before the next check, which may come a quarter late.
+    private static func overdue(
+        _ ledger: CheckLedger, at now: Timestamp, _ within: Duration, _ every: Duration
+    ) -> Set<Int> {
+        let age = max(.zero, within - every * 1.25).components.seconds
+        return Set(
+            (0..<CheckLedger.shardCount).filter { ledger.time($0).map { $0.seconds <= now.seconds - age } ?? false })
+    }
+
+    private static func oldest(_ ledger: CheckLedger, bytes: [Int64], percent: Double) -> Set<Int> {
+        let goal = bytes.reduce(0.0) { $0 + Double($1) } * percent / 100
         let order = bytes.indices.filter { bytes[$0] > 0 }.sorted {
             (ledger.time($0)?.seconds ?? .min, $0) < (ledger.time($1)?.seconds ?? .min, $1)
         }
@@ -87,6 +99,9 @@ struct ShardSelection: Sendable {
 extension ContentLevel {
     /// What was verified within that time is fresh.
     package var freshness: Duration {
-        if case .unverified(let age) = self { age } else { .seconds(30 * 86_400) }
+        switch self {
+        case .unverified(let age), .due(let age, _): age
+        case .none, .all, .share, .subset: .seconds(CheckLedger.freshSeconds)
+        }
     }
 }

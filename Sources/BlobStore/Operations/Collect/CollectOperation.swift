@@ -2,11 +2,12 @@
 /// any step. It relies on no lease and on no node's clock.
 ///
 /// A blob is a candidate when no record names it and it is older than the feed's grace period, by the storage's own
-/// clock. Where objects move atomically it goes to `retired/` (``FeedCollection/retire(_:)``), else it is condemned by
-/// a marker and removed behind a fence (``FeedCollection/collectByCondemning()``). A publisher looks at its blob once
-/// more before it reports, and brings it back if it was taken (``ContentStore/settle(_:_:)``).
+/// clock. Where objects move atomically it goes to `retired/` (`FeedCollection/retire(_:)`), else it is condemned by
+/// a marker and removed behind a fence (`FeedCollection/collectByCondemning()`). A publisher looks at its blob once
+/// more before it reports, and brings it back if it was taken (`ContentStore/settle(_:_:)`).
 ///
-/// It stops at the first listing or reading error: what records say must be known whole.
+/// It stops at the first error in listing or reading records: what they say must be known whole. What else cannot be
+/// looked at, moved or removed is told, and the rest is collected.
 ///
 /// *Cost*: one listing and reading of all records, two listings of all blobs; memory does not grow with either.
 public struct CollectOperation: Sendable {
@@ -19,6 +20,7 @@ public struct CollectOperation: Sendable {
         /// Storage operations at once.
         public var jobs: Int
 
+        /// How to collect; without arguments, nothing is removed.
         public init(deletes: Bool = false, maximumPercent: Double = 20, jobs: Int = 8) {
             self.deletes = deletes
             self.maximumPercent = maximumPercent
@@ -51,6 +53,7 @@ public struct CollectOperation: Sendable {
         /// Retired blobs that a record names again, and that went back.
         public var restored: Int64 = 0
 
+        /// A summary of nothing.
         public init() {}
     }
 
@@ -58,6 +61,8 @@ public struct CollectOperation: Sendable {
     private let options: Options
     private let report: @Sendable (Event) -> Void
 
+    /// A collection of one feed.
+    /// - Parameter report: told what happens, from any thread.
     public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
         self.feed = feed
         self.options = options
@@ -68,8 +73,8 @@ public struct CollectOperation: Sendable {
     /// - Throws: `invalidArgument` beyond the cap; `unsupported` where blobs do not move atomically; `corrupt` and what
     ///   reading throws, before anything is freed on the strength of what could not be read.
     public func run() async throws(StoreError) -> Summary {
-        let visit = try await feed.visitForWriting()
-        let collection = FeedCollection(visit, options, report)
+        let opened = try await feed.openForWriting()
+        let collection = FeedCollection(opened, options, report)
         return try await collection.run()
     }
 }

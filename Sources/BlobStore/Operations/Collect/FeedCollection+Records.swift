@@ -8,22 +8,27 @@ extension FeedCollection {
         counter.begin("reading records", itemsTotal: recordCount.withLock { $0 })
         let count = Mutex<Int64>(0)
         let references = try await References.make()
-        let keepsVersions = try await storage.formerVersionsPlace(of: [FeedLayout.marker]) != nil
+        let keepsVersions = try await storage.formerVersions(ofRecordsAt: [FeedLayout.marker]) != nil
         let request = ListRequest(FeedLayout.packages, wantsDetails: !keepsVersions)
         var pages = storage.list(request).makeAsyncIterator()
         try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
             [self] (page) async throws(StoreError) in
             for entry in page {
-                switch entry {
-                case .key(let key, let info): try await references.add(try await named(by: key, listed: info))
-                case .foreign(let name, _): throw Self.unknown(name)
-                case .folder, .access: break
+                if entry.mayHideRecords { throw Self.unknown(entry.text) }
+                if case .key(let key, let info) = entry, key.isRecord {
+                    try await references.add(try await named(by: key, listed: info))
                 }
             }
             count.withLock { $0 += Int64(page.count) }
             counter.add(items: Int64(page.count))
         }
         recordCount.withLock { $0 = count.withLock { $0 } }
+        if count.withLock({ $0 }) == 0, try await opened.storage.lacksFolderOfRecords() == true {
+            throw StoreError(
+                .corrupt,
+                "the folder \(FeedLayout.packages) at \(opened.root.url) is missing, so what its records named is unknown and "
+                    + "nothing is collected; restore it from a backup, or check the feed")
+        }
         return references
     }
 
@@ -31,30 +36,33 @@ extension FeedCollection {
     private func named(by key: Key, listed: ObjectInfo?) async throws(StoreError) -> [Reference] {
         let path: PackagePath
         do { path = try PackagePath(of: key) } catch { throw Self.unknown(key.text) }
-        guard let record = try await visit.package(path)?.body else {
+        guard let record = try await opened.package(path)?.body else {
             // Records of a feed in use are never removed.
             throw StoreError(
-                .unavailable, "the record \(key) is listed, but reads as absent, so what it names is unknown: try again"
+                .unavailable, "the record \(key) is listed but cannot be found, so what it names is unknown; try again"
             )
         }
-        if try await visit.isExpired(record, listed: listed) { return [] }
+        if try await opened.isExpired(record, listed: listed) { return [] }
         return record.allReferences
     }
 
     private static func unknown(_ name: String) -> StoreError {
         StoreError(
-            .corrupt, "\(name) is the record of no package path, so what it names is unknown: move it away first")
+            .corrupt,
+            "\(name) is not the record of any package path and may hide records, so what those name is unknown; move it away "
+                + "first")
     }
 
     /// Frees former versions of records, and what writers left behind who died.
     func pruneRecords() async throws(StoreError) {
-        guard try await storage.formerVersionsPlace(of: [FeedLayout.marker]) != nil else { return }
+        guard try await storage.formerVersions(ofRecordsAt: [FeedLayout.marker]) != nil else { return }
         counter.begin("pruning records", itemsTotal: recordCount.withLock { $0 })
-        if options.deletes { try await visit.root.storage.checkLocation() }
+        if options.deletes { try await opened.root.storage.checkLocation() }
         for folder in [FeedLayout.packages, FeedLayout.checks] {
-            var pages = storage.list(ListRequest(folder)).makeAsyncIterator()
+            var pages = storage.list(ListRequest(folder, passesUnreadable: true)).makeAsyncIterator()
             try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
                 [self] (page) async throws(StoreError) in
+                for case .unreadable(let folder, let error) in page { fail(folder.text, error) }
                 try await prune(page.compactMap { if case .key(let key, _) = $0, key.isRecord { key } else { nil } })
                 if folder == FeedLayout.packages { counter.add(items: Int64(page.count)) }
             }
@@ -62,16 +70,27 @@ extension FeedCollection {
     }
 
     private func prune(_ keys: [Key]) async throws(StoreError) {
-        guard let place = try await storage.formerVersionsPlace(of: keys) else { return }
+        guard let place = try await storage.formerVersions(ofRecordsAt: keys) else { return }
         // Some dozens at a time, so that none holds up what waits for the same threads.
         for start in stride(from: 0, to: place.keys.count, by: 32) {
-            let some = Array(place.keys[start..<min(start + 32, place.keys.count)])
-            let former = try await place.storage.formerVersions(
-                of: some, idle: visit.leftoverAge, removing: options.deletes)
-            for version in former {
-                add(version.name, version.info)
-                if options.deletes { count { $0.deleted += 1 } }
+            let some = start..<min(start + 32, place.keys.count)
+            do throws(StoreError) { try await prune(Array(place.keys[some]), at: place.storage) } catch
+                where error.concernsOnePlace
+            {
+                if some.count == 1 {
+                    fail(keys[start].text, error)
+                } else {
+                    for key in keys[some] { try await prune([key]) }
+                }
             }
+        }
+    }
+
+    private func prune(_ keys: [Key], at place: any FormerVersions) async throws(StoreError) {
+        let former = try await place.formerVersions(of: keys, idle: opened.leftoverAge, removing: options.deletes)
+        for version in former {
+            add(version.name, version.info)
+            if options.deletes { count { $0.deleted += 1 } }
         }
     }
 }

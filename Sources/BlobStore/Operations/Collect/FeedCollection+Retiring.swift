@@ -3,27 +3,47 @@
 /// A candidate is moved to `retired/`, where readers and publishers still find it. One grace period later the records
 /// are listed again, beginning after the move: a blob that is named by then goes back, any other is removed.
 extension FeedCollection {
-    /// The order matters: what is retired is listed first, then the records, and only then anything is freed; so the
-    /// listing of the records began after each of those moves.
+    /// The order matters: what is retired is listed first, then the gate is swapped, then the records are listed, and
+    /// only then anything is freed. So the listing of the records began after each of those moves; and a publisher
+    /// whose blob was moved after it looked, and whose record that listing missed, finds that the gate has changed.
+    ///
+    /// The gate need not be held: whoever frees something swaps it anew.
     func collectByRetiring() async throws(StoreError) {
         let settled = try await retiredLongAgo()
+        let gate = FeedGate(opened)
+        var held: CollectionGate?
+        if options.deletes, settled?.isEmpty == false { held = try await gate.takeOver().held }
         let named = try await references()
         let garbage = try await refuseBeyondCap(named)
-        try await settle(settled, named)
-        guard options.deletes else { return }
+        if options.deletes && held == nil && garbage > 0 { held = try await gate.takeOver().held }
+        try await settle(settled ?? [], named)
+        try await retire(named, garbage, isPossible: settled != nil)
+        if let held { _ = try await gate.swap(held, to: .idle) }
+    }
+
+    private func retire(_ named: References, _ garbage: Int64, isPossible: Bool) async throws(StoreError) {
+        guard options.deletes, isPossible else { return }
         counter.begin("moving garbage aside", itemsTotal: garbage)
         try await eachUnnamed(named) { [self] (blob) async throws(StoreError) in
-            try await retire(blob)
+            try await passing(blob.key.text) { () async throws(StoreError) in try await retire(blob) }
             counter.add(items: 1)
         }
     }
 
-    private func retiredLongAgo() async throws(StoreError) -> [Blob] {
+    /// - Returns: nil where that cannot be looked at, so that nothing can be moved there either.
+    private func retiredLongAgo() async throws(StoreError) -> [Blob]? {
         counter.begin("looking at what is retired")
         var found: [Blob] = []
-        for try await page in storage.list(ListRequest(FeedLayout.retired, wantsDetails: true)) {
+        let request = ListRequest(FeedLayout.retired, wantsDetails: true, passesUnreadable: true)
+        for try await page in storage.list(request) {
+            for case .unreadable(let folder, let error) in page {
+                fail(folder.text, error)
+                return nil
+            }
             for case .key(let key, let info) in page where !key.isRecord && found.count < Self.maximumSettled {
-                guard let blob = try await blob(key, FeedLayout.digest(ofSetAside: key), info) else { continue }
+                guard let blob = try await blob(key, digest: FeedLayout.digest(ofSetAside: key), info: info) else {
+                    continue
+                }
                 if blob.info.age > grace { found.append(blob) }
             }
         }
@@ -35,7 +55,7 @@ extension FeedCollection {
 
     /// Moves a blob out of its place. Its age begins anew, so that it is known how long it has been retired.
     func retire(_ blob: Blob) async throws(StoreError) {
-        try await visit.root.storage.checkLocation()
+        try await opened.root.storage.checkLocation()
         guard let now = try await storage.statObject(blob.key), now.age > grace else { return }
         guard try await storage.refreshObject(blob.key, size: now.size) else { return }
         do { try await storage.moveObject(blob.key, to: FeedLayout.retired(blob.digest)) } catch
@@ -58,7 +78,9 @@ extension FeedCollection {
                 bucket = Int(blob.digest.leadingBits >> 24)
                 names = Set(try await named.load(bucket).keys)
             }
-            try await settle(blob, isNamed: names.contains(blob.digest))
+            try await passing(blob.key.text) { () async throws(StoreError) in
+                try await settle(blob, isNamed: names.contains(blob.digest))
+            }
             counter.add(items: 1)
         }
     }
@@ -66,7 +88,7 @@ extension FeedCollection {
     private func settle(_ blob: Blob, isNamed: Bool) async throws(StoreError) {
         if !isNamed { add(blob.key.text, blob.info) }
         guard options.deletes else { return }
-        try await visit.root.storage.checkLocation()
+        try await opened.root.storage.checkLocation()
         if isNamed, try await !isBack(blob) { return }
         try await storage.removeObject(blob.key)
         if !isNamed { count { $0.deleted += 1 } }
@@ -80,7 +102,7 @@ extension FeedCollection {
                 count { $0.restored += 1 }
                 return true
             }
-            return try await visit.content.isGood(place, blob.digest)
+            return try await opened.content.isGood(place, blob.digest)
         } catch {
             switch error.code {
             case .notFound: return false  // Another collector settled it.

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// One collection of one feed.
 final class FeedCollection: Sendable {
-    let visit: FeedVisit
+    let opened: OpenFeed
     let options: CollectOperation.Options
     private let report: @Sendable (CollectOperation.Event) -> Void
     let counter: WorkCounter
@@ -12,19 +12,20 @@ final class FeedCollection: Sendable {
     let recordCount = Mutex<Int64?>(nil)
 
     init(
-        _ visit: FeedVisit, _ options: CollectOperation.Options,
+        _ opened: OpenFeed, _ options: CollectOperation.Options,
         _ report: @escaping @Sendable (CollectOperation.Event) -> Void
     ) {
-        self.visit = visit
+        self.opened = opened
         self.options = options
         self.report = report
         counter = WorkCounter("collecting") { report(.progress($0)) }
-        grace = .seconds(visit.record.graceSeconds)
+        grace = .seconds(opened.record.graceSeconds)
     }
 
-    var storage: any Storage { visit.storage }
+    var storage: any Storage { opened.storage }
 
     func run() async throws(StoreError) -> CollectOperation.Summary {
+        if options.deletes { try await storage.useOwnClock() }
         if storage.capabilities.atomicMove { try await collectByRetiring() } else { try await collectByCondemning() }
         try await discardUploads()
         try await pruneRecords()
@@ -41,7 +42,7 @@ final class FeedCollection: Sendable {
         let info: ObjectInfo
     }
 
-    func blob(_ key: Key, _ digest: Digest?, _ info: ObjectInfo?) async throws(StoreError) -> Blob? {
+    func blob(_ key: Key, digest: Digest?, info: ObjectInfo?) async throws(StoreError) -> Blob? {
         guard let digest, let known = if let info { info } else { try await storage.statObject(key) } else {
             return nil
         }
@@ -54,10 +55,13 @@ final class FeedCollection: Sendable {
     ) async throws(StoreError) {
         var bucket = -1
         var names: Set<Digest> = []
-        for try await page in storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
+        let request = ListRequest(FeedLayout.blobs, wantsDetails: true, passesUnreadable: true)
+        for try await page in storage.list(request) {
             var unnamed: [Blob] = []
             for case .key(let key, let info) in page {
-                guard let blob = try await blob(key, FeedLayout.digest(ofBlob: key), info) else { continue }
+                guard let blob = try await blob(key, digest: FeedLayout.digest(ofBlob: key), info: info) else {
+                    continue
+                }
                 if Int(blob.digest.leadingBits >> 24) != bucket {
                     bucket = Int(blob.digest.leadingBits >> 24)
                     names = Set(try await named.load(bucket).keys)
@@ -76,10 +80,13 @@ extension FeedCollection {
     func refuseBeyondCap(_ named: References) async throws(StoreError) -> Int64 {
         counter.begin("looking at blobs")
         var blobs: Int64 = 0, bytes: Int64 = 0
-        for try await page in storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true)) {
-            for case .key(_, let info) in page {
+        let request = ListRequest(FeedLayout.blobs, wantsDetails: true, passesUnreadable: true)
+        for try await page in storage.list(request) {
+            for entry in page {
+                if case .unreadable(let folder, let error) = entry { fail(folder.text, error) }
+                guard case .key(_, let info) = entry else { continue }
                 blobs += 1
-                bytes += info?.size ?? 0
+                bytes.add(stated: info?.size ?? 0)
             }
             counter.add(items: Int64(page.count))
         }
@@ -89,8 +96,8 @@ extension FeedCollection {
         guard !options.deletes || share <= options.maximumPercent else {
             throw StoreError(
                 .invalidArgument,
-                "\(garbage.candidates) of \(blobs) blobs of feed \"\(visit.feed.name)\" are garbage, which is more than "
-                    + "\(options.maximumPercent) %: look at them, and allow it with --max-delete")
+                "\(garbage.candidates) of \(blobs) blobs of feed \"\(opened.feed.name)\" are garbage, which is more than "
+                    + "\(options.maximumPercent) %; look at them, and allow it with --max-delete")
         }
         return garbage.candidates
     }
@@ -102,7 +109,7 @@ extension FeedCollection {
     func add(_ key: String, _ info: ObjectInfo) {
         summary.withLock { summary in
             summary.candidates += 1
-            summary.bytes += info.size
+            summary.bytes.add(stated: info.size)
         }
         report(.garbage(key: key, size: info.size, age: info.age))
     }
@@ -113,14 +120,26 @@ extension FeedCollection {
         report(.failed(key: key, error))
     }
 
+    /// Works on one thing; where that is not possible it is told, and the collection goes on with the others.
+    func passing(_ key: String, _ body: () async throws(StoreError) -> Void) async throws(StoreError) {
+        do throws(StoreError) { try await body() } catch  where error.concernsOnePlace { fail(key, error) }
+    }
+
     private func discardUploads() async throws(StoreError) {
-        for try await page in storage.uploadsInFlight() {
-            for upload in page where upload.age > visit.leftoverAge {
-                add(upload.id, ObjectInfo(size: upload.size, age: upload.age))
-                guard options.deletes else { continue }
-                try await storage.discardUpload(upload)
-                summary.withLock { $0.deleted += 1 }
+        try await passing("uploads in flight") { () async throws(StoreError) in
+            for try await page in storage.uploadsInFlight() {
+                for upload in page where upload.age > opened.leftoverAge {
+                    add(upload.id, ObjectInfo(size: upload.size, age: upload.age))
+                    if options.deletes { try await discard(upload) }
+                }
             }
+        }
+    }
+
+    private func discard(_ upload: UploadInFlight) async throws(StoreError) {
+        try await passing(upload.id) { () async throws(StoreError) in
+            try await storage.discardUpload(upload)
+            summary.withLock { $0.deleted += 1 }
         }
     }
 }

@@ -1,14 +1,17 @@
+internal import BlobSystem
+internal import LocalFiles
 internal import Synchronization
 
 /// Writes the packages of a feed as a plain tree of files.
 ///
 /// Each file appears whole, verified and durable, or not at all. A file that is there already with the same content is
-/// left, so that an export can be stopped and run again; one with other content is a failure, and kept.
+/// left, so that an export can be stopped and run again; one with other content is a failure, and kept. A file gets the
+/// time of the file that was published, where that is known, unless it is linked: then it has that of the stored one.
 public struct ExportOperation: Sendable {
     /// How the export is done.
     public struct Options: Sendable {
-        /// Files worked on at once.
-        public var jobs: Int
+        /// Files worked on at once; nil for as many as suit the feed's root.
+        public var jobs: Int?
         /// Only paths that begin with this text.
         public var prefix: String
         /// Gives the stored files a second name rather than to copy them; nothing may ever write into them.
@@ -18,8 +21,10 @@ public struct ExportOperation: Sendable {
         /// Counts the packages beside the work, by a listing of its own, so that progress says how many there are.
         public var countsAhead: Bool
 
+        /// How to export.
         public init(
-            jobs: Int = 16, prefix: String = "", links: Bool = false, isDryRun: Bool = false, countsAhead: Bool = false
+            jobs: Int? = nil, prefix: String = "", links: Bool = false, isDryRun: Bool = false,
+            countsAhead: Bool = false
         ) {
             self.countsAhead = countsAhead
             self.isDryRun = isDryRun
@@ -39,12 +44,16 @@ public struct ExportOperation: Sendable {
 
     /// What the export came to.
     public struct Summary: Sendable, Equatable {
+        /// Packages that were written (in a dry run: would be).
         public var exported: Int64 = 0
         /// There already, with the same content.
         public var unchanged: Int64 = 0
+        /// Packages that could not be exported.
         public var failed: Int64 = 0
+        /// Bytes of content that were written.
         public var bytes: Int64 = 0
 
+        /// A summary of nothing.
         public init() {}
     }
 
@@ -53,6 +62,7 @@ public struct ExportOperation: Sendable {
     private let options: Options
     private let report: @Sendable (Event) -> Void
 
+    /// How to export.
     public init(
         _ feed: Feed, to directory: String, _ options: Options = Options(), report: @escaping @Sendable (Event) -> Void
     ) {
@@ -65,23 +75,26 @@ public struct ExportOperation: Sendable {
     /// Runs to the end of the feed.
     /// - Throws: what stops the whole: the feed or the directory cannot be opened, the disk is full, `cancelled`.
     public func run() async throws(StoreError) -> Summary {
-        let visit = try await feed.visit()
-        if options.links, !(visit.storage is any LinkableObjects) {
-            throw StoreError(
-                .unsupported, "\(visit.root.url) is on no filesystem of this machine: export without --link")
+        let opened = try await feed.open()
+        if options.links, try await opened.storage.capability((any LinkableObjects).self) == nil {
+            throw Self.cannotLink(opened)
         }
-        if !options.isDryRun { try await LocalDestination.makeFolder(directory) }
+        if options.isDryRun {
+            try await LocalDestination.expectOutsideRoots("\(directory)/.")
+        } else {
+            try await LocalDestination.makeFolder(directory)
+        }
         let summary = Mutex(Summary())
         let counter = WorkCounter("exporting") { report(.progress($0)) }
         let budget = ByteBudget(48 << 20)
         // Ends with this scope, however that ends.
-        async let _ = options.countsAhead ? countAhead(visit, counter) : ()
-        for try await page in visit.paths(query) {
-            let packages = await visit.read(page, includesDeleted: false)
+        async let _ = options.countsAhead ? countAhead(opened, counter) : ()
+        for try await page in opened.paths(query) {
+            let packages = await opened.read(page, includesDeleted: false)
             counter.add(items: Int64(page.count - packages.count))
-            try await concurrently(options.jobs, packages) { (listing) async throws(StoreError) in
+            try await concurrently(jobs(in: opened), packages) { (listing) async throws(StoreError) in
                 let count = ItemCount(counter)
-                let result = try await export(listing, visit, budget) { count.pass($0) }
+                let result = try await export(listing, from: opened, budget: budget) { count.pass($0) }
                 summary.withLock { $0.add(result) }
                 count.finish(result.bytes)
             }
@@ -89,19 +102,24 @@ public struct ExportOperation: Sendable {
         return summary.withLock { $0 }
     }
 
+    /// From a bucket most files wait for an answer.
+    private func jobs(in opened: OpenFeed) -> Int {
+        options.jobs ?? (opened.storage.capabilities.atomicMove ? 16 : 128)
+    }
+
     private var query: PackageQuery { PackageQuery(prefix: options.prefix) }
 
     /// Counts the paths, deleted ones too, since only their records tell them apart; where that fails the end stays
     /// unknown.
-    private func countAhead(_ visit: FeedVisit, _ counter: WorkCounter) async {
-        guard let count = try? await count(in: visit) else { return }
+    private func countAhead(_ opened: OpenFeed, _ counter: WorkCounter) async {
+        guard let count = try? await count(in: opened) else { return }
         counter.expect(items: count)
     }
 
     /// How many paths there are.
-    func count(in visit: FeedVisit) async throws(StoreError) -> Int64 {
+    func count(in opened: OpenFeed) async throws(StoreError) -> Int64 {
         var count: Int64 = 0
-        for try await page in visit.paths(query) {
+        for try await page in opened.paths(query) {
             if Task.isCancelled { throw StoreError(.cancelled, "counting was cancelled") }
             count += Int64(page.count)
         }
@@ -120,7 +138,7 @@ public struct ExportOperation: Sendable {
     }
 
     private func export(
-        _ listing: PackageListing, _ visit: FeedVisit, _ budget: ByteBudget, _ pass: @escaping @Sendable (Int64) -> Void
+        _ listing: PackageListing, from opened: OpenFeed, budget: ByteBudget, pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) -> Outcome {
         switch listing {
         case .unreadable(let path, let error):
@@ -130,7 +148,7 @@ public struct ExportOperation: Sendable {
             do throws(StoreError) {
                 // What is read from a bucket holds a segment and its connection's buffers in memory.
                 return try await budget.spend(min(max(record.size, 65_536), 8 << 20)) { () async throws(StoreError) in
-                    try await export(record, visit, pass)
+                    try await export(record, from: opened, pass: pass)
                 }
             } catch {
                 if error.code == .cancelled || error.code == .outOfSpace { throw error }
@@ -141,43 +159,52 @@ public struct ExportOperation: Sendable {
     }
 
     private func export(
-        _ record: PackageRecord, _ visit: FeedVisit, _ pass: @escaping @Sendable (Int64) -> Void
+        _ record: PackageRecord, from opened: OpenFeed, pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) -> Outcome {
         let path = "\(directory)/\(record.path)"
         if try await isThere(record, path) { return .unchanged(record.size) }
         if options.isDryRun {
-            try await visit.content.foreseeReading(record.digest, size: record.size)
+            try await opened.content.previewReading(record.digest, size: record.size)
         } else {
-            try await write(record, path, visit, pass)
+            try await write(record, to: path, from: opened, pass: pass)
         }
         report(.exported(record.path.text))
         return .exported(record.size)
     }
 
     private func write(
-        _ record: PackageRecord, _ path: String, _ visit: FeedVisit, _ pass: @escaping @Sendable (Int64) -> Void
+        _ record: PackageRecord, to path: String, from opened: OpenFeed, pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) {
-        if options.links, let storage = visit.storage as? any LinkableObjects {
-            try await link(record, path, visit, storage, pass)
+        if options.links {
+            try await link(record, to: path, from: opened, pass: pass)
         } else {
-            try await LocalDestination.write(path, makingFolders: true) { (append) async throws(StoreError) in
-                try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
+            try await LocalDestination.write(
+                path, makingFolders: true, modified: record.modified
+            ) { (append) async throws(StoreError) in
+                try await opened.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
                     for try await chunk in content.chunks.counted(pass) { try await append(chunk) }
                 }
             }
         }
     }
 
+    private static func cannotLink(_ opened: OpenFeed) -> StoreError {
+        StoreError(.unsupported, "\(opened.root.url) is not on a filesystem of this machine; export without --link")
+    }
+
     /// Links what was verified first: damage is never handed out as good.
     private func link(
-        _ record: PackageRecord, _ path: String, _ visit: FeedVisit, _ storage: any LinkableObjects,
-        _ pass: @escaping @Sendable (Int64) -> Void
+        _ record: PackageRecord, to path: String, from opened: OpenFeed, pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) {
-        try await visit.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
+        let blob = FeedLayout.blob(record.digest)
+        guard let linkable = try await opened.storage.capability((any LinkableObjects).self, at: blob) else {
+            throw Self.cannotLink(opened)
+        }
+        try await opened.content.read(record.digest, size: record.size) { (content) async throws(StoreError) in
             for try await _ in content.chunks.counted(pass) {}
         }
-        if let (folder, _) = LocalPath.split(path) { try await LocalDestination.makeFolder(folder) }
-        try await storage.linkObject(FeedLayout.blob(record.digest), toPath: path)
+        if let (folder, _) = FilePath.split(path) { try await LocalDestination.makeFolder(folder) }
+        try await linkable.storage.linkObject(linkable.key, toPath: path)
     }
 
     /// Whether the file is there with this content.
@@ -187,13 +214,11 @@ public struct ExportOperation: Sendable {
         do { file = try await LocalFile.open(path) } catch {
             if error.code == .notFound { return false }
             guard error.code == .sourceFailed else { throw error }
-            throw StoreError(.alreadyExists, "\(error.message), and is kept: export to another place, or move it away")
+            throw StoreError(.alreadyExists, "\(error.message), and is kept; export to another place, or move it away")
         }
-        var hasher = try ContentHasher()
-        if file.size == record.size { for try await chunk in file.chunks() { hasher.update(chunk) } }
-        guard file.size == record.size, try hasher.finish().digest == record.digest else {
+        guard try await file.holds(record.digest, size: record.size) else {
             throw StoreError(
-                .alreadyExists, "\(path) has other content, and is kept: export to another place, or move it away")
+                .alreadyExists, "\(path) has other content and is kept; export to another place, or move it away")
         }
         return true
     }
@@ -204,10 +229,10 @@ extension ExportOperation.Summary {
         switch outcome {
         case .exported(let size):
             exported += 1
-            bytes += size
+            bytes.add(stated: size)
         case .unchanged(let size):
             unchanged += 1
-            bytes += size
+            bytes.add(stated: size)
         case .failed: failed += 1
         }
     }

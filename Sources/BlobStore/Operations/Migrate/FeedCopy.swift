@@ -4,7 +4,7 @@ internal import Synchronization
 final class FeedCopy: Sendable {
     /// Where the feed is going, and by which run.
     let goal: FeedRecord.Destination
-    let source: FeedVisit
+    let source: OpenFeed
     let destination: Root
     let options: MigrateOperation.Options
     private let report: @Sendable (MigrateOperation.Event) -> Void
@@ -12,20 +12,27 @@ final class FeedCopy: Sendable {
     let budget = ByteBudget(48 << 20)
     let state = Mutex(MigrateOperation.Summary())
     private let failures = Mutex<Set<String>>([])
+    /// Whether no collector can be at work at the destination, and so there is nobody to settle with.
+    let isUncollected = Mutex(false)
+    /// What this run has copied or found there: so many bytes of the hash of each record with its path. Of what is
+    /// beyond the bound the record at the destination is read again.
+    private let secured = Mutex<Set<SecuredRecord>>([])
     /// Whether the destination can take content over without its bytes passing through here; nil while unknown.
     let canCopyInPlace = Mutex<Bool?>(nil)
 
     init(
-        _ feed: Feed, _ record: FeedRecord, _ options: MigrateOperation.Options,
+        _ feed: Feed, record: FeedRecord, options: MigrateOperation.Options,
+        with opener: (any StorageOpener)? = nil,
         _ report: @escaping @Sendable (MigrateOperation.Event) -> Void
     ) async throws(StoreError) {
         guard let goal = record.migration else { throw StoreError(.failed, "the feed is not being migrated") }
         self.goal = goal
         let place = feed.store.place(goal.root, of: feed.name)
-        source = try await feed.visit()
+        source = try await feed.open()
         try source.record.expectMigration(goal.run)
         destination = try await Root.open(
-            place, Root.Identity(.feed, feed: feed.name, id: goal.id), with: feed.store.opener)
+            place, Root.Identity(.feed, feed: feed.name, id: goal.id),
+            with: opener ?? feed.store.opener)
         self.options = options
         self.report = report
         counter = WorkCounter("counting") { report(.progress($0)) }
@@ -58,6 +65,8 @@ final class FeedCopy: Sendable {
         try await source.root.verify()
         try await destination.verify()
         state.withLock { $0.failed = 0 }
+        let isUncollected = try await cannotBeCollected()
+        self.isUncollected.withLock { $0 = isUncollected }
         counter.begin(phase, itemsTotal: count)
         var pages = source.paths(PackageQuery()).makeAsyncIterator()
         while let page = try await pages.next() {
@@ -68,25 +77,59 @@ final class FeedCopy: Sendable {
     /// Copies a page of packages: those whose records differ.
     ///
     /// That this run is still the one at work is made sure of after both were read: who was paused since then, while
-    /// another went on, finds at the destination another record than he read, or would write the same.
+    /// another went on, finds at the destination another record than it read, or would write the same.
     private func copy(_ page: [PackagePath], _ known: Known) async throws(StoreError) {
-        let keys = page.map(\.key)
-        let there = await destination.storage.readRecords(keys)
-        let here = await source.storage.readRecords(keys)
+        var work: [(path: PackagePath, found: Result<Record?, StoreError>)] = []
+        for (path, found) in zip(page, await source.storage.readRecords(page.map(\.key))) {
+            if known == .arePassed, case .success(let record?) = found, isSecured(path, record) { continue }
+            work.append((path, found))
+        }
+        let present = try await recordsThere(work.map(\.path))
         try await source.feed.record().expectMigration(goal.run)
-        var work: [(PackagePath, Result<Record?, StoreError>, Record?)] = []
-        for ((path, found), present) in zip(zip(page, here), there) {
-            let present = try present.get()
-            if known == .arePassed, case .success(let record?) = found, record.bytes == present?.bytes {
-                counter.add(items: 1)
-            } else {
-                work.append((path, found, present))
-            }
+        counter.add(items: Int64(page.count - work.count))
+        let forgets = known == .arePassed && secured.withLock { $0.count >= options.recordsRemembered }
+        try await concurrently(jobs, work) { [self] (item) async throws(StoreError) in
+            defer { counter.add(items: 1) }
+            let there = present[item.path]
+            if forgets, case .success(let record?) = item.found, record.bytes == there?.bytes { return }
+            try await copy(item.path, item.found, over: there)
         }
-        try await concurrently(options.jobs, work) { [self] (item) async throws(StoreError) in
-            try await copy(item.0, item.1, over: item.2)
-            counter.add(items: 1)
+    }
+
+    var jobs: Int {
+        let isBucket = !destination.storage.capabilities.atomicMove || !source.storage.capabilities.atomicMove
+        return options.jobs ?? (isBucket ? 128 : 16)
+    }
+
+    /// The records at the destination, of which only those are read that a listing shows, where that costs less.
+    private func recordsThere(_ paths: [PackagePath]) async throws(StoreError) -> [PackagePath: Record] {
+        let there = OpenFeed(feed: source.feed, record: source.record, root: destination)
+        let recorded = try await there.recorded(among: paths)
+        let asked = paths.filter { recorded?.contains($0.key) ?? true }
+        var found: [PackagePath: Record] = [:]
+        for (path, result) in zip(asked, await destination.storage.readRecords(asked.map(\.key))) {
+            found[path] = try result.get()
         }
+        return found
+    }
+
+    /// A record that stands at the destination with its content, settled.
+    private struct SecuredRecord: Hashable {
+        let first: UInt64
+        let second: UInt64
+
+        init?(_ path: PackagePath, _ bytes: [UInt8]) {
+            guard let digest = try? Digest(of: Array(path.text.utf8) + [0] + bytes) else { return nil }
+            let hex = digest.hex
+            guard let first = UInt64(hex.prefix(16), radix: 16),
+                let second = UInt64(hex.dropFirst(16).prefix(16), radix: 16)
+            else { return nil }
+            (self.first, self.second) = (first, second)
+        }
+    }
+
+    private func isSecured(_ path: PackagePath, _ record: Record) -> Bool {
+        SecuredRecord(path, record.bytes).map { mark in secured.withLock { $0.contains(mark) } } ?? false
     }
 
     private func copy(
@@ -103,7 +146,7 @@ final class FeedCopy: Sendable {
                     try await write(record.bytes, at: path.key, over: present)
                 }
             }
-            try await copyContent(of: stored.body)
+            try await copyContent(of: stored.body, isNew: present == nil)
             try await atDestination { () async throws(StoreError) in
                 try await place(record.bytes, stored.body, over: present)
             }
@@ -136,6 +179,8 @@ final class FeedCopy: Sendable {
         }
         try await settle(record)
         state.withLock { if bytes == present?.bytes { $0.skipped += 1 } else { $0.copied += 1 } }
+        guard let mark = SecuredRecord(record.path, bytes) else { return }
+        secured.withLock { if $0.count < options.recordsRemembered { $0.insert(mark) } }
     }
 
     /// The record goes over byte for byte, so that what was copied is recognized.
@@ -146,6 +191,8 @@ final class FeedCopy: Sendable {
         } catch  where error.code == .preconditionFailed || error.code == .outcomeUnknown {
             // Nobody else writes there but a migration that was taken over and has not noticed.
             guard try await destination.storage.readRecord(key)?.bytes == bytes else { throw error }
+            // It is there to be read; the flush that failed may have been the one that would have kept it.
+            try await destination.storage.flushRecord(key)
         }
     }
 }

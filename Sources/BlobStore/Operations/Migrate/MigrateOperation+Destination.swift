@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
 extension MigrateOperation {
-    /// Notes in the catalog where the feed is going, so that another machine goes on with the same, and which run is at
+    /// Notes in the catalog where the feed is going, so that another machine continues there, and which run is at
     /// work, so that no other goes on at the same time without noticing.
     ///
     /// Writers whom a dead migration holds are let go: they are held again when the copy has come that far.
@@ -9,23 +9,31 @@ extension MigrateOperation {
     func begin(_ target: RootURL?) async throws(StoreError) -> Stored<FeedRecord>? {
         let stored = try await store.catalog.feed(feed.name)
         let record = stored.body
-        if record.state == .deleting { throw StoreError(.notFound, "the feed \"\(feed.name)\" is being deleted") }
+        if record.state == .deleting { throw record.isBeingDeleted }
         var next = record
         if let migration = record.migration {
             guard migration.root == target else {
                 throw StoreError(
                     .migrating,
-                    "the feed \"\(feed.name)\" is being migrated to \(place(migration.root)): finish that, or give it up "
+                    "the feed \"\(feed.name)\" is being migrated to \(place(migration.root)); finish that, or cancel it "
                         + "with --abort")
             }
         } else if record.root == target {
             return nil
         } else {
+            // Nothing is begun that could not read its source.
+            try await feed.open().root.verify()
             next.migration = try await destination(target, of: record)
         }
         next.migration?.run = UUID().uuidString.lowercased()
         if record.state == .migrating { next.change(to: .active, root: record.root, id: record.id) }
         return try await store.catalog.replace(stored, with: next)
+    }
+
+    /// What lies in either server root is entered by way of that one.
+    var opener: any StorageOpener {
+        guard let outer else { return store.opener }
+        return ServerOpener(base: store.opener, server: outer)
     }
 
     /// Where a root is that a record names.
@@ -40,7 +48,7 @@ extension MigrateOperation {
         try await store.refuseOverlap(url, for: feed.name, inside: outer)
         let (root, isNew) = try await Root.create(
             url, Root.Identity(.feed, feed: feed.name, server: store.rootID), inside: outer ?? store.server.url,
-            with: store.opener)
+            with: opener)
         let flaw: StoreError?
         do throws(StoreError) {
             flaw = isNew ? nil : try await reasonAgainst(root, record)
@@ -57,7 +65,7 @@ extension MigrateOperation {
     func reasonAgainst(_ root: Root, _ record: FeedRecord) async throws(StoreError) -> StoreError? {
         if root.id == record.id {
             return StoreError(
-                .alreadyExists, "\(root.url) is the root that the feed \"\(feed.name)\" is in, by another name")
+                .alreadyExists, "\(root.url) is another name for the root that the feed \"\(feed.name)\" is in already")
         }
         if let former = record.formerRoots.first(where: { $0.id == root.id }) {
             return former.deletion == nil ? nil : store.closed(former, of: record.feed)
@@ -66,7 +74,7 @@ extension MigrateOperation {
         if root.marker.server == store.rootID, try await !root.holdsPackages() { return nil }
         return StoreError(
             .alreadyExists,
-            "\(root.url) is a root that is neither a former one of feed \"\(feed.name)\" nor the one that it is going to: "
+            "\(root.url) is neither a former root of feed \"\(feed.name)\" nor the one that it is moving to; "
                 + "choose an empty place")
     }
 }

@@ -1,10 +1,10 @@
 extension MigrateOperation {
     /// Says how much there is to copy, and about how long that takes; nothing is written.
     func survey(_ target: RootURL?) async throws(StoreError) -> Summary {
-        let visit = try await feed.visit()
-        if visit.record.root == target { return Summary() }
-        let destination = try await existing(target, of: visit.record)
-        let survey = MigrationSurvey(visit, destination, options, report)
+        let opened = try await feed.open()
+        if opened.record.root == target { return Summary() }
+        let destination = try await existing(target, of: opened.record)
+        let survey = MigrationSurvey(from: opened, to: destination, options: options, report)
         do throws(StoreError) {
             let summary = try await survey.run()
             await destination?.storage.close()
@@ -21,12 +21,12 @@ extension MigrateOperation {
         let url = place(target)
         if let migration = record.migration, migration.root == target {
             return try await Root.open(
-                url, Root.Identity(.feed, feed: feed.name, id: migration.id), with: store.opener)
+                url, Root.Identity(.feed, feed: feed.name, id: migration.id), with: opener)
         }
         try await store.refuseClosed(url, of: record)
         try await store.refuseOverlap(url, for: feed.name, inside: outer)
         guard try await store.marker(at: url) != nil else { return nil }
-        let root = try await Root.open(url, Root.Identity(.feed, feed: feed.name), with: store.opener)
+        let root = try await Root.open(url, Root.Identity(.feed, feed: feed.name), with: opener)
         let flaw: StoreError?
         do throws(StoreError) { flaw = try await reasonAgainst(root, record) } catch { flaw = error }
         guard let flaw else { return root }
@@ -37,14 +37,14 @@ extension MigrateOperation {
 
 /// Counts what a migration would copy: packages whose records are not there yet, and each content once.
 private struct MigrationSurvey: Sendable {
-    private let source: FeedVisit
+    private let source: OpenFeed
     private let destination: Root?
     private let options: MigrateOperation.Options
     private let report: @Sendable (MigrateOperation.Event) -> Void
     private let counter: WorkCounter
 
     init(
-        _ source: FeedVisit, _ destination: Root?, _ options: MigrateOperation.Options,
+        from source: OpenFeed, to destination: Root?, options: MigrateOperation.Options,
         _ report: @escaping @Sendable (MigrateOperation.Event) -> Void
     ) {
         self.source = source
@@ -59,7 +59,7 @@ private struct MigrationSurvey: Sendable {
         let references = try await References.make()
         let began = ContinuousClock.now
         for try await page in source.paths(PackageQuery()) {
-            try await count(page, references, &summary)
+            try await count(page, references: references, summary: &summary)
             counter.add(items: Int64(page.count))
         }
         // What holds the writers is one more reading of all records, here and at the destination.
@@ -72,7 +72,7 @@ private struct MigrationSurvey: Sendable {
     }
 
     private func count(
-        _ page: [PackagePath], _ references: References, _ summary: inout MigrateOperation.Summary
+        _ page: [PackagePath], references: References, summary: inout MigrateOperation.Summary
     ) async throws(StoreError) {
         let there = await destination?.storage.readRecords(page.map(\.key)) ?? page.map { _ in .success(nil) }
         let here = await source.storage.readRecords(page.map(\.key))
@@ -111,7 +111,7 @@ private struct MigrationSurvey: Sendable {
                     if found?.size == reference.size { continue }
                 }
                 content.blobs += 1
-                content.bytes += reference.size
+                content.bytes.add(stated: reference.size)
                 if content.sample.count < 64 { content.sample.append((digest, reference.size)) }
             }
         }
@@ -137,6 +137,6 @@ private struct MigrationSurvey: Sendable {
         let byBlobs = seconds * Double(content.blobs) / Double(read.blobs)
         let byBytes = read.bytes > 0 ? seconds * Double(content.bytes) / Double(read.bytes) : 0
         // Writing takes about as long as reading; more tasks than a few share the same disk or line.
-        return 2 * max(byBlobs, byBytes) / Double(min(max(options.jobs, 1), 4))
+        return 2 * max(byBlobs, byBytes) / Double(min(max(options.jobs ?? 16, 1), 4))
     }
 }

@@ -15,8 +15,8 @@ internal import Synchronization
 public struct MigrateOperation: Sendable {
     /// How to migrate.
     public struct Options: Sendable {
-        /// Packages worked on at once.
-        public var jobs: Int
+        /// Packages worked on at once; nil for as many as suit the two roots.
+        public var jobs: Int?
         /// Who migrates.
         public var by: String
         /// Only says what there is to do.
@@ -28,8 +28,14 @@ public struct MigrateOperation: Sendable {
         /// How long another machine waits before it takes a dead migration over.
         public var leaseSeconds: Int64
 
+        /// How many records a run remembers as secured, so that its last pass reads them once.
+        var recordsRemembered = 1 << 20
+        /// Returns when no server node works with a root that the feed has left; asked before one is deleted.
+        public var awaitNodes: (@Sendable () async throws(StoreError) -> Void)?
+
+        /// How to migrate, and who does it.
         public init(
-            by: String, jobs: Int = 16, isDryRun: Bool = false, verifiesByReading: Bool = false,
+            by: String, jobs: Int? = nil, isDryRun: Bool = false, verifiesByReading: Bool = false,
             allowsDamage: Bool = false, leaseSeconds: Int64 = 15
         ) {
             self.by = by
@@ -43,6 +49,7 @@ public struct MigrateOperation: Sendable {
 
     /// What happens on the way.
     public enum Event: Sendable {
+        /// How far the work is.
         case progress(WorkProgress)
         /// A package could not be copied.
         case failed(String, StoreError)
@@ -50,6 +57,7 @@ public struct MigrateOperation: Sendable {
         case waiting(node: String, seconds: Int64)
         /// From now on writers are held, until ``released``.
         case held
+        /// Writers continue.
         case released
     }
 
@@ -59,6 +67,7 @@ public struct MigrateOperation: Sendable {
         public var copied: Int64 = 0
         /// Packages that were there already.
         public var skipped: Int64 = 0
+        /// Packages that could not be copied.
         public var failed: Int64 = 0
         /// Bytes of content that were copied (in a dry run: would be), each content once.
         public var bytes: Int64 = 0
@@ -68,8 +77,10 @@ public struct MigrateOperation: Sendable {
         public var heldSeconds: Double = 0
         /// Of a dry run: about how long it would take, and how long writers would be held.
         public var secondsEstimated: Double = 0
+        /// Of a dry run: about how long writers would be held.
         public var heldSecondsEstimated: Double = 0
 
+        /// A summary of nothing.
         public init() {}
     }
 
@@ -79,6 +90,8 @@ public struct MigrateOperation: Sendable {
     /// Another server root that the feed's new root may stand in.
     let outer: RootURL?
 
+    /// A migration of one feed.
+    /// - Parameter report: told what happens, from any thread.
     public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
         self.init(feed, options, inside: nil, report: report)
     }
@@ -98,7 +111,9 @@ public struct MigrateOperation: Sendable {
     /// - Throws: `unavailable`, naming who is at it, when another migrates this feed; `migrating` when it is on its way
     ///   to another place; `alreadyExists` when the place holds other things; `wrongRoot`.
     public func run(to url: RootURL?) async throws(StoreError) -> Summary {
-        let target = url.flatMap { $0 == store.server.url.appending(Catalog.place(feed.name)) ? nil : $0 }
+        let target = try await store.lasting(url).flatMap {
+            $0 == store.server.url.appending(Catalog.place(feed.name)) ? nil : $0
+        }
         if options.isDryRun { return try await survey(target) }
         return try await holdingLease { (_) async throws(StoreError) in try await migrate(to: target) }
     }
@@ -136,7 +151,7 @@ public struct MigrateOperation: Sendable {
             summary.cutover = true  // It is there already.
             return summary
         }
-        let copy = try await FeedCopy(feed, stored.body, options, report)
+        let copy = try await FeedCopy(feed, record: stored.body, options: options, with: opener, report)
         do throws(StoreError) {
             let count = try await copy.count()
             try await copy.pass("copying", .areSecured, of: count)
@@ -163,11 +178,14 @@ public struct MigrateOperation: Sendable {
                 try await release(run)
                 return copy.summary
             }
+            try await copy.deleteStrangers()
+            // Nobody opens a gate there but in charge: whoever condemned something there is seen, or goes no further.
+            let hasNoMarkers = try await copy.hasNoMarkers()
             _ = try await change(run) { record in
                 record.forget(formerRoot: goal.id)
                 record.leave(record.root, id: record.id, by: options.by)
                 record.migration = nil
-                record.change(to: .active, root: goal.root, id: goal.id)
+                record.change(to: .active, root: goal.root, id: goal.id, hasNoMarkers: hasNoMarkers)
             }
         } catch {
             // Why it ended matters more than that the writers could not be let go: the same command does it again.
@@ -208,7 +226,7 @@ extension FeedRecord {
         guard let run, migration?.run == run else {
             throw StoreError(
                 .preconditionFailed,
-                "the migration of feed \"\(feed)\" was finished, given up or taken over by another: look, and try again"
+                "the migration of feed \"\(feed)\" was finished, cancelled or taken over by another process; look, and try again"
             )
         }
     }

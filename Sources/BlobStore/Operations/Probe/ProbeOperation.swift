@@ -4,7 +4,7 @@ internal import FoundationEssentials
 /// on several.
 ///
 /// *Guarantees*: it writes below a folder of its own alone, and leaves nothing behind, whatever fails; what it could
-/// not remove is named in the error.
+/// not remove is named in the error. What a probe left that was killed goes first.
 /// - Throws: `notFound`, `permissionDenied` and what else stands in the way of measuring; what the place lacks is told
 ///   in the report.
 public struct ProbeOperation: Sendable {
@@ -17,6 +17,7 @@ public struct ProbeOperation: Sendable {
         /// What the machines agreed on, so that they find each other; needed where there are several.
         public var rendezvous: NodeName?
 
+        /// Four processes on this machine alone.
         public init() {}
     }
 
@@ -29,7 +30,7 @@ public struct ProbeOperation: Sendable {
     private let crew: Crew
     private let report: @Sendable (WorkProgress) -> Void
     /// What is measured, by who takes part and by who judges.
-    var contests = ProbeParticipant.contests
+    var workloads = ProbeParticipant.workloads
     /// This machine's name in this probe.
     private let me: String
 
@@ -46,21 +47,33 @@ public struct ProbeOperation: Sendable {
         me = "n" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }
 
+    /// Measures the place.
+    /// - Throws: what stands in the way of measuring; what the place lacks is told in the report.
+    /// - Cost: half a minute; some hundred requests a process.
     public func run() async throws(StoreError) -> ProbeReport {
         try await expectPlace()
-        let name = options.rendezvous?.text ?? me
-        let place = url.appending(try KeyPrefix("probe-\(name)/"))
-        let storage = try await opener.create(place, inside: url)
+        try await ProbeLeftovers(url: url, opener: opener).clear { (storage) async throws(StoreError) in
+            try await clear(storage)
+        }
+        let place = try ProbeLeftovers.place(options.rendezvous?.text ?? me, at: url)
+        // Who is stopped while the folder is made has to know it, to remove it.
+        let storage = try await uncancelled { () async throws(StoreError) in
+            try await self.opener.create(place, inside: self.url)
+        }
         let result: Result<ProbeReport, StoreError>
-        do throws(StoreError) { result = .success(try await measure(place, storage)) } catch {
+        do throws(StoreError) {
+            try await ProbeLeftovers.sign(storage)
+            result = .success(try await measure(place, storage))
+        } catch {
             result = .failure(error)
         }
+        report(WorkProgress("removing what was written"))
         do throws(StoreError) {
             try await uncancelled { () async throws(StoreError) in try await self.leave(storage, result) }
         } catch {
             // What was measured, or why not, is worth more than that something was left.
             guard case .success(var found) = result else { return try result.get() }
-            found.advice.append("the probe could not remove all that it wrote below \(place): \(error.message)")
+            found.advice.append("the probe could not remove everything that it wrote below \(place): \(error.message)")
             return found
         }
         return try result.get()
@@ -73,20 +86,20 @@ public struct ProbeOperation: Sendable {
 
     private func measure(_ place: RootURL, _ storage: any Storage) async throws(StoreError) -> ProbeReport {
         let count = options.workers * options.nodes
-        report(WorkProgress("meeting"))
-        let nodes = Rendezvous(storage: storage, me: me, count: options.nodes)
+        report(WorkProgress("waiting for other machines"))
+        let nodes = Barrier(storage: storage, me: me, count: options.nodes)
         try await nodes.meet("nodes")
         report(WorkProgress("measuring with \(count) processes"))
         let mine = (0..<options.workers).map { ProbeParticipant(place: place, name: "\(me)-\($0)", count: count) }
         try await crew(mine)
         // Other machines' processes may not have ended yet.
         var patient = nodes
-        patient.patience = .seconds(300)
+        patient.timeout = .seconds(300)
         try await patient.meet("measured")
-        let all = Rendezvous(storage: storage, me: me, count: count)
+        let all = Barrier(storage: storage, me: me, count: count)
         var found = try await judge(storage, try await all.others(at: "all", untilThereAre: count))
-        report(WorkProgress("looking beneath"))
-        if let examined = try await storage.place(of: try Key("x")).storage as? any ExaminedStorage {
+        report(WorkProgress("examining the place"))
+        if let examined = try await storage.capability((any ExaminedStorage).self) {
             found.add(try await examined.examine())
         }
         found.advice += storage.capabilities.advice
@@ -95,9 +108,9 @@ public struct ProbeOperation: Sendable {
 
     private func judge(_ storage: any Storage, _ participants: [String]) async throws(StoreError) -> ProbeReport {
         var found = ProbeReport()
-        for contest in contests {
-            found.guarantees += try await contest.verdict(storage, participants)
-            guard let speed = contest as? SpeedTrial else { continue }
+        for workload in workloads {
+            found.guarantees += try await workload.verdict(storage, participants)
+            guard let speed = workload as? SpeedWorkload else { continue }
             found.measurements = try await speed.measurements(storage, participants)
         }
         return found
@@ -107,7 +120,7 @@ public struct ProbeOperation: Sendable {
     /// since nobody knows who is left.
     private func leave(_ storage: any Storage, _ result: Result<ProbeReport, StoreError>) async throws(StoreError) {
         if case .success = result, options.nodes > 1 {
-            let nodes = Rendezvous(storage: storage, me: me, count: options.nodes)
+            let nodes = Barrier(storage: storage, me: me, count: options.nodes)
             let everybody = try await nodes.meet("judged")
             guard everybody.first == me else {
                 try await nodes.arrive(at: "left")
@@ -120,21 +133,22 @@ public struct ProbeOperation: Sendable {
 
     private func clear(_ storage: any Storage) async throws(StoreError) {
         for upload in try await storage.uploadsInFlight().flattened() { try await storage.discardUpload(upload) }
-        let beneath = try await storage.place(of: try Key("x")).storage
-        if let swept = beneath as? any SweptStorage {
+        if let swept = try await storage.capability((any SweptStorage).self) {
             try await swept.sweep()
         } else {
             try await removeAll(storage)
         }
-        if let examined = beneath as? any ExaminedStorage { try await examined.dismantle() }
+        try await storage.capability((any ExaminedStorage).self)?.dismantle()
         await storage.close()
     }
 
     private func removeAll(_ storage: any Storage) async throws(StoreError) {
         for try await page in storage.list(ListRequest()) {
-            var objects: [Key] = []
-            for case .key(let key, _) in page {
-                if key.isRecord { try await storage.removeRecord(key) } else { objects.append(key) }
+            var (objects, records): ([Key], [Key]) = ([], [])
+            for case .key(let key, _) in page { if key.isRecord { records.append(key) } else { objects.append(key) } }
+            // Who was stopped has little time.
+            try await concurrently(32, records) { (key) async throws(StoreError) in
+                try await storage.removeRecord(key)
             }
             for result in try await storage.removeObjects(objects) { try result.get() }
         }

@@ -7,6 +7,7 @@ public struct ProbeParticipant: Sendable, Equatable {
     /// How many take part.
     public let count: Int
 
+    /// A participant of that name among `count`.
     public init(place: RootURL, name: String, count: Int) {
         self.place = place
         self.name = name
@@ -14,24 +15,24 @@ public struct ProbeParticipant: Sendable, Equatable {
     }
 
     /// In the order in which they are run and told.
-    static let contests: [any Contest] = [
-        CreationContest(), ReplacementContest(), VisibilityContest(), ListingContest(), MoveContest(), NameTrial(),
-        ClockTrial(), SpeedTrial(),
+    static let workloads: [any Workload] = [
+        CreationWorkload(), ReplacementWorkload(), VisibilityWorkload(), ListingWorkload(), MoveWorkload(),
+        PublicationWorkload(), NameWorkload(), ClockWorkload(), SpeedWorkload(),
     ]
 
     /// Does this participant's part in all that is measured, and leaves notes for who judges.
     /// - Throws: what stands in the way of taking part at all; `cancelled`.
     /// - Cost: some hundred requests, half a minute at most where the place is sound, some MiB of memory.
     public func takePart(with opener: any StorageOpener) async throws(StoreError) {
-        try await takePart(in: Self.contests, with: opener)
+        try await takePart(in: Self.workloads, with: opener)
     }
 
-    func takePart(in contests: [any Contest], with opener: any StorageOpener) async throws(StoreError) {
+    func takePart(in workloads: [any Workload], with opener: any StorageOpener) async throws(StoreError) {
         let storage = try await opener.open(place)
         do throws(StoreError) {
-            let rendezvous = Rendezvous(storage: storage, me: name, count: count)
-            try await rendezvous.meet("all")
-            for contest in contests { try await contest.run(rendezvous) }
+            let barrier = Barrier(storage: storage, me: name, count: count)
+            try await barrier.meet("all")
+            for workload in workloads { try await workload.run(barrier) }
         } catch {
             await storage.close()
             throw error

@@ -2,7 +2,9 @@
 public struct ProbeReport: Sendable, Equatable {
     /// What kind of place it is, where the backend can tell.
     public var place: String?
+    /// What was measured, in the order in which it was measured.
     public var guarantees: [Guarantee] = []
+    /// How fast the place is for one process.
     public var measurements: [ProbeMeasurement] = []
     /// What a person should change: one sentence each.
     public var advice: [String] = []

@@ -1,6 +1,6 @@
 internal import BlobCrypto
 internal import BlobSystem
-internal import FoundationEssentials
+internal import LocalFiles
 internal import Synchronization
 
 /// That a package record names a digest.
@@ -18,6 +18,18 @@ struct Reference: Sendable, Equatable {
     let size: Int64
     let kind: Kind
     let path: String
+}
+
+extension PackageRecord {
+    /// Each digest that this record names, once.
+    var allReferences: [Reference] {
+        let isDeleted = deleted != nil
+        let current = Reference(digest: digest, size: size, kind: isDeleted ? .deleted : .current, path: path.text)
+        return [current]
+            + (previous ?? []).filter { $0.digest != digest }.map {
+                Reference(digest: $0.digest, size: $0.size, kind: isDeleted ? .deleted : .former, path: path.text)
+            }
+    }
 }
 
 /// All references of a feed, put aside by the first byte of the digest, so that they can be joined with the blobs
@@ -53,16 +65,8 @@ final class References: Sendable {
 
     /// A file that is gone when it is closed.
     private static func temporaryFile() throws(StoreError) -> Descriptor {
-        let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        let path = "\(folder)/blobstore-\(UUID().uuidString.lowercased())"
-        let calls = LocalThreads.calls
-        do throws(Errno) {
-            let file = try calls.opened(path: path, [.readWrite, .create, .exclusive], mode: 0o600)
-            let parent = try calls.opened(path: folder, .directory)
-            try calls.unlink(String(path.dropFirst(folder.count + 1)), in: parent.raw)
-            return file
-        } catch {
-            throw StoreError(error, call: "open", "a temporary file in \(folder) (see TMPDIR)")
+        do throws(Errno) { return try TemporaryFile.open(LocalThreads.calls) } catch {
+            throw StoreError(error, call: "open", "a temporary file in \(TemporaryFile.folder) (see TMPDIR)")
         }
     }
 
@@ -100,7 +104,7 @@ final class References: Sendable {
                 // The content of deleted packages may be gone.
                 guard let wanted = named.first(where: { $0.kind != .deleted }) else { continue }
                 extent.digests += 1
-                if isAskedFor(digest) { extent.bytes += wanted.size }
+                if isAskedFor(digest) { extent.bytes.add(stated: wanted.size) }
             }
         }
         return extent

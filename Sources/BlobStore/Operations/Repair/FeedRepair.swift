@@ -1,22 +1,22 @@
 /// Mends one finding after the other.
 struct FeedRepair: Sendable {
-    private let visit: FeedVisit
+    private let opened: OpenFeed
     private let sources: RepairSources
     private let options: RepairOperation.Options
 
-    init(_ visit: FeedVisit, _ sources: RepairSources, _ options: RepairOperation.Options) {
-        self.visit = visit
+    init(_ opened: OpenFeed, sources: RepairSources, _ options: RepairOperation.Options) {
+        self.opened = opened
         self.sources = sources
         self.options = options
     }
 
     /// - Returns: where a good copy came from, nil when there is none; and whether the bad one is in quarantine.
     func mend(_ damage: Damage) async throws(StoreError) -> (source: String?, wasQuarantined: Bool) {
-        if !options.isDryRun { try await visit.root.storage.checkLocation() }
+        if !options.isDryRun { try await opened.root.storage.checkLocation() }
         switch damage.kind {
         case .record(let path): return (try await mendRecord(path), false)
         case .missing(let digest): return (try await bringBack(digest), false)
-        case .corrupt(let digest): return try await exchange(digest, "its bytes do not have the digest that names it")
+        case .corrupt(let digest): return try await exchange(digest, "its bytes do not match its digest")
         case .unreadable(let digest):
             // Without a good copy at hand it stays: what cannot be read today may be readable tomorrow.
             guard try await find(digest) != nil else { return (nil, false) }
@@ -29,16 +29,16 @@ struct FeedRepair: Sendable {
         if options.isDryRun { return (try await find(digest), false) }
         guard let copy = try await goodCopy(digest) else {
             // A damaged blob serves nobody: reading it fails either way, and an upload heals what is absent.
-            let place = try await visit.content.quarantine(digest, why: why, by: options.by)
+            let place = try await opened.content.quarantine(digest, why: why, by: options.by)
             return (nil, place != nil)
         }
         let place: Key?
-        do { place = try await visit.content.quarantine(digest, why: why, by: options.by) } catch {
+        do { place = try await opened.content.quarantine(digest, why: why, by: options.by) } catch {
             if error.code == .cancelled || error.code == .wrongRoot { throw error }
             throw try await replacedBeside(copy, error)
         }
         let origin = copy.origin
-        try await visit.content.putBack(copy.staged)
+        try await opened.content.putBack(copy.staged)
         return (origin, place != nil)
     }
 
@@ -47,11 +47,11 @@ struct FeedRepair: Sendable {
     {
         let digest = copy.staged.summary.digest
         var place = copy.origin
-        if !copy.isBeside { place = try await visit.content.putBeside(copy.staged).text }
+        if !copy.isBeside { place = try await opened.content.putBeside(copy.staged).text }
         return StoreError(
             cause.code,
-            "the damaged blob of \(digest) cannot be moved (\(cause.message)); a good copy stands beside it as \(place): "
-                + "see to it that the damaged one can be moved, and repair again", cause: cause.cause
+            "the damaged blob of \(digest) cannot be moved (\(cause.message)); a good copy is beside it as \(place); "
+                + "make sure that the damaged one can be moved, and repair again", cause: cause.cause
         ).during("repair", key: FeedLayout.blob(digest).text)
     }
 
@@ -59,7 +59,7 @@ struct FeedRepair: Sendable {
         if options.isDryRun { return try await find(digest) }
         guard let copy = try await goodCopy(digest) else { return nil }
         let origin = copy.origin
-        try await visit.content.putBack(copy.staged)
+        try await opened.content.putBack(copy.staged)
         return origin
     }
 
@@ -74,9 +74,9 @@ struct FeedRepair: Sendable {
     /// A verified copy: what was set aside in this very root comes first, since a collector or a repair that died may
     /// have left it there.
     private func goodCopy(_ digest: Digest) async throws(StoreError) -> GoodCopy? {
-        for key in try await visit.content.copiesAside(of: digest)
-        where try await visit.content.isPresentAndGood(key, digest) {
-            guard let staged = try await stage(digest, key, from: visit.storage) else { continue }
+        for key in try await opened.content.copiesAside(of: digest)
+        where try await opened.content.isPresentAndGood(key, digest) {
+            guard let staged = try await stage(digest, key, from: opened.storage) else { continue }
             return GoodCopy(origin: key.text, staged: staged, isBeside: FeedLayout.retired.contains(key))
         }
         for source in sources.all {
@@ -91,23 +91,21 @@ struct FeedRepair: Sendable {
         _ digest: Digest, _ key: Key, from storage: any Storage
     ) async throws(StoreError) -> StagedContent? {
         do throws(StoreError) {
-            var staged: StagedContent?
-            try await storage.readObject(key, range: nil) { (content) async throws(StoreError) in
-                staged = try await visit.content.stage(content.chunks, expecting: digest)
+            return try await storage.readObject(key, range: nil) { (content) async throws(StoreError) in
+                try await opened.content.stage(content.chunks, expecting: digest)
             }
-            return staged.take()
         } catch {
             // Only a source's own failure is passed over.
             if error.code == .digestMismatch || error.code == .notFound { return nil }
-            if error.isOfDestination(visit.storage.address) || error.code == .cancelled { throw error }
+            if error.isOfDestination(opened.storage.address) || error.code == .cancelled { throw error }
             return nil
         }
     }
 
     /// Where a good copy is; nil when none was found.
     private func find(_ digest: Digest) async throws(StoreError) -> String? {
-        for key in try await visit.content.copiesAside(of: digest)
-        where try await visit.content.isPresentAndGood(key, digest) {
+        for key in try await opened.content.copiesAside(of: digest)
+        where try await opened.content.isPresentAndGood(key, digest) {
             return key.text
         }
         let blob = FeedLayout.blob(digest)
@@ -124,7 +122,7 @@ struct FeedRepair: Sendable {
             do { stored = try await source.storage.document(path.key) } catch  where error.code == .corrupt { continue }
             guard let record = stored?.body, record.path == path else { continue }
             if options.isDryRun { return source.name }
-            if try await visit.heal(record, by: options.by) { return source.name }
+            if try await opened.heal(record, by: options.by) != nil { return source.name }
         }
         return nil
     }

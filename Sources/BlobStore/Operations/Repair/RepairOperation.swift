@@ -20,6 +20,7 @@ public struct RepairOperation: Sendable {
         /// Who repairs.
         public var by: String
 
+        /// How to repair; without sources, good copies come from the same server root alone.
         public init(by: String, sources: [RootURL] = [], isDryRun: Bool = false, jobs: Int = 8) {
             self.by = by
             self.sources = sources
@@ -43,14 +44,18 @@ public struct RepairOperation: Sendable {
     public struct Summary: Sendable, Equatable {
         /// All that was found, what was omitted too.
         public var damaged: Int64 = 0
+        /// Things that have a good copy again (in a dry run: could have).
         public var repaired: Int64 = 0
         /// Damaged blobs that were put in quarantine.
         public var quarantined: Int64 = 0
+        /// Things without a good copy anywhere.
         public var unrepaired: Int64 = 0
         /// Damage beyond what one run keeps in mind, which was not repaired.
         public var omitted: Int64 = 0
+        /// Whether everything could be looked at.
         public var complete = true
 
+        /// A summary of nothing.
         public init() {}
     }
 
@@ -62,6 +67,8 @@ public struct RepairOperation: Sendable {
     private let maximumFindings: Int
     private let report: @Sendable (Event) -> Void
 
+    /// A repair of one feed.
+    /// - Parameter report: told what happens, from any thread.
     public init(_ feed: Feed, _ options: Options, report: @escaping @Sendable (Event) -> Void) {
         self.init(feed, options, maximumFindings: Self.maximumFindings, report: report)
     }
@@ -78,10 +85,10 @@ public struct RepairOperation: Sendable {
     /// Looks at the whole feed, then repairs what it found.
     /// - Throws: `wrongRoot` for a source that is no root; `cancelled`; what ends the check.
     public func run() async throws(StoreError) -> Summary {
-        let visit = options.isDryRun ? try await feed.visit().readOnly : try await feed.visitForWriting()
+        let opened = options.isDryRun ? try await feed.open().readOnly : try await feed.openForWriting()
         let sources = try await RepairSources.open(options.sources, for: feed)
         do throws(StoreError) {
-            let summary = try await repair(visit, sources)
+            let summary = try await repair(opened, sources)
             await sources.close()
             return summary
         } catch {
@@ -90,7 +97,7 @@ public struct RepairOperation: Sendable {
         }
     }
 
-    private func repair(_ visit: FeedVisit, _ sources: RepairSources) async throws(StoreError) -> Summary {
+    private func repair(_ opened: OpenFeed, _ sources: RepairSources) async throws(StoreError) -> Summary {
         let found = Mutex(Found(maximum: maximumFindings))
         let report = report
         // What is repaired, or cannot be, is told with all packages that need it.
@@ -105,12 +112,13 @@ public struct RepairOperation: Sendable {
                     found.withLock { $0.isComplete = false }
                     report(.incomplete(error, packages: packages))
                 }
-            case .plan, .finished: break
+            case .plan, .reached, .finished: break
             }
         }
         let check = CheckOperation.Options(content: .all, jobs: options.jobs)
-        try await FeedCheck(visit, check, tally).run()
-        return try await mend(found.withLock { $0 }, FeedRepair(visit, sources, options), tally.counter)
+        try await FeedCheck(opened, check, tally: tally).run()
+        return try await mend(
+            found.withLock { $0 }, by: FeedRepair(opened, sources: sources, options), counter: tally.counter)
     }
 
     /// What the check found.
@@ -127,7 +135,7 @@ public struct RepairOperation: Sendable {
     }
 
     private func mend(
-        _ found: Found, _ repair: FeedRepair, _ counter: WorkCounter
+        _ found: Found, by repair: FeedRepair, counter: WorkCounter
     ) async throws(StoreError) -> Summary {
         var summary = Summary()
         summary.complete = found.isComplete
@@ -135,13 +143,13 @@ public struct RepairOperation: Sendable {
         summary.damaged = found.omitted
         counter.begin("repairing", itemsTotal: Int64(found.damage.count))
         for damage in found.damage {
-            try await mend(damage, repair, &summary)
+            try await mend(damage, by: repair, summary: &summary)
             counter.add(items: 1)
         }
         return summary
     }
 
-    private func mend(_ found: Damage, _ repair: FeedRepair, _ summary: inout Summary) async throws(StoreError) {
+    private func mend(_ found: Damage, by repair: FeedRepair, summary: inout Summary) async throws(StoreError) {
         summary.damaged += 1
         do throws(StoreError) {
             let (source, wasQuarantined) = try await repair.mend(found)
@@ -152,7 +160,7 @@ public struct RepairOperation: Sendable {
             } else {
                 summary.unrepaired += 1
                 let none = StoreError(
-                    .notFound, "no good copy of \(found.key) was found: name a root that has it with --from")
+                    .notFound, "no good copy of \(found.key) was found; name a root that has it with --from")
                 report(.unrepaired(key: found.key.text, packages: found.packages, none))
             }
         } catch {
@@ -163,10 +171,10 @@ public struct RepairOperation: Sendable {
     }
 }
 
-extension FeedVisit {
-    /// The same visit, which cannot change anything: not even the ledger of checks.
-    fileprivate var readOnly: FeedVisit {
+extension OpenFeed {
+    /// The same feed, which cannot change anything: not even the ledger of checks.
+    fileprivate var readOnly: OpenFeed {
         let storage = ReadOnlyStorage(root.storage)
-        return FeedVisit(feed: feed, record: record, root: Root(url: root.url, storage: storage, marker: root.marker))
+        return OpenFeed(feed: feed, record: record, root: Root(url: root.url, storage: storage, marker: root.marker))
     }
 }

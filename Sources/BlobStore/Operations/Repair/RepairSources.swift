@@ -21,7 +21,7 @@ struct RepairSources: Sendable {
             let storage = try await feed.store.opener.open(url)
             opened.append(storage)
             guard let marker = try await Root.marker(in: storage) else {
-                throw StoreError(.wrongRoot, "there is no root at \(url): is the share mounted?")
+                throw StoreError(.wrongRoot, "there is no root at \(url); \(Root.question(of: url))")
             }
             switch marker.kind {
             case .feed:

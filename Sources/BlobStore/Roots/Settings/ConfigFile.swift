@@ -5,13 +5,17 @@ package struct ConfigFile: Sendable, Equatable {
     package var packagesRoot: String?
     /// The id that the server root must carry.
     package var rootID: String?
+    /// Where a server node listens, and under which name it takes part.
+    package var listen: String?
+    package var node: String?
 
     /// Reads a config file's bytes: a JSON object.
+    /// - Parameter schemes: what URLs of roots may be.
     /// - Throws: `invalidArgument`, with line and column of what is wrong.
-    package init(path: String, bytes: [UInt8]) throws(StoreError) {
+    package init(path: String, bytes: [UInt8], schemes: StorageSchemes) throws(StoreError) {
         self.path = path
         do throws(JSONFlaw) {
-            for member in try JSONScanner.members(of: bytes) { try take(member, in: bytes) }
+            for member in try JSONScanner.members(of: bytes) { try take(member, in: bytes, schemes) }
         } catch {
             throw StoreError(
                 .invalidArgument,
@@ -19,29 +23,34 @@ package struct ConfigFile: Sendable, Equatable {
         }
     }
 
-    private mutating func take(_ member: JSONMember, in bytes: [UInt8]) throws(JSONFlaw) {
+    private mutating func take(_ member: JSONMember, in bytes: [UInt8], _ schemes: StorageSchemes) throws(JSONFlaw) {
         let key = member.key.content
-        guard ["packagesRoot", "rootId"].contains(key) else {
+        guard ["packagesRoot", "rootId", "listen", "node"].contains(key) else {
             throw JSONFlaw(
-                "the key \"\(key.prefix(60))\" is unknown: packagesRoot and rootId are known",
+                "the key \"\(key.prefix(60))\" is unknown; use packagesRoot, rootId, listen and node",
                 at: member.key.position, in: bytes)
         }
         let place = member.value.position
         guard case .text(let text) = member.value.content else {
-            guard case .other(let kind) = member.value.content else { return }
-            throw JSONFlaw("\(key) is \(kind), and must be text in quotation marks", at: place, in: bytes)
+            guard case .noText(let kind) = member.value.content else { return }
+            throw JSONFlaw("\(key) is \(kind), but must be text in quotation marks", at: place, in: bytes)
         }
-        if key == "rootId" { return rootID = text }
-        if let flaw = Self.flaw(ofRoot: text) { throw JSONFlaw(flaw, at: place, in: bytes) }
+        switch key {
+        case "rootId": return rootID = text
+        case "listen": return listen = text
+        case "node": return node = text
+        default: break
+        }
+        if let flaw = Self.flaw(ofRoot: text, schemes) { throw JSONFlaw(flaw, at: place, in: bytes) }
         packagesRoot = text
     }
 
     /// Why a text does not name a root here. A relative path would mean another place in each working directory.
-    private static func flaw(ofRoot text: String) -> String? {
-        do throws(StoreError) { _ = try RootURL(text) } catch { return error.message }
-        if ["/", "file:", "s3:"].contains(where: text.hasPrefix) { return nil }
+    private static func flaw(ofRoot text: String, _ schemes: StorageSchemes) -> String? {
+        do throws(StoreError) { _ = try schemes.url(text) } catch { return error.message }
+        if text.hasPrefix("/") || text.contains("://") { return nil }
         return
-            "packagesRoot \"\(text.prefix(200))\" is relative, and would be another place in each working directory: "
+            "packagesRoot \"\(text.prefix(200))\" is relative and would change with the working directory; "
             + "write the path from /"
     }
 }

@@ -52,7 +52,7 @@ extension JSONScanner {
         try scanList("}") { (scanner) throws(JSONFlaw) in
             let member = try scanner.scanMember(depth)
             guard keys.insert(member.key.content).inserted else {
-                throw scanner.flaw("the key stands there already", at: member.key.position)
+                throw scanner.flaw("the key appears twice", at: member.key.position)
             }
             members.append(member)
         }
@@ -89,20 +89,20 @@ extension JSONScanner {
     }
 
     private mutating func scanValue(_ depth: Int) throws(JSONFlaw) -> JSONMember.Value {
-        guard depth < Self.maximumDepth else { throw flaw("this is nested too deep") }
+        guard depth < Self.maximumDepth else { throw flaw("this is nested too deeply") }
         guard let byte = peek else { throw flaw("a value is missing") }
         switch byte {
         case UInt8(ascii: "{"):
             _ = try scanObject(depth: depth)
-            return .other("an object")
+            return .noText("an object")
         case UInt8(ascii: "["):
             try scanList("]") { (scanner) throws(JSONFlaw) in _ = try scanner.scanValue(depth + 1) }
-            return .other("a list")
+            return .noText("a list")
         case UInt8(ascii: "\""): return .text(try scanText())
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             try scanNumber()
-            return .other("a number")
-        default: return .other(try scanWord())
+            return .noText("a number")
+        default: return .noText(try scanWord())
         }
     }
 }
@@ -114,7 +114,7 @@ extension JSONScanner {
             position += word.utf8.count
             return word
         }
-        throw flaw("this is no value: text must stand in quotation marks")
+        throw flaw("this is not a value; put text in quotation marks")
     }
 
     private mutating func scanText() throws(JSONFlaw) -> String {
@@ -122,7 +122,8 @@ extension JSONScanner {
         position += 1
         while let byte = peek, byte >= 0x20 {
             position += 1
-            if byte == UInt8(ascii: "\\") { position += 1 }
+            // The end may come behind it.
+            if byte == UInt8(ascii: "\\"), peek != nil { position += 1 }
             if byte == UInt8(ascii: "\"") { return try text(start) }
         }
         throw flaw("the closing quotation mark is missing")
@@ -130,7 +131,7 @@ extension JSONScanner {
 
     private func text(_ start: Int) throws(JSONFlaw) -> String {
         do { return try JSONDecoder().decode(String.self, from: Data(bytes[start..<position])) } catch {
-            throw flaw("the text has a backslash that escapes nothing: write \\\\ for a backslash", at: start)
+            throw flaw("the text has a backslash that escapes nothing; write \\\\ for a backslash", at: start)
         }
     }
 
@@ -144,12 +145,65 @@ extension JSONScanner {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             isNumber = scanDigits() && isNumber
         }
-        if !isNumber { throw flaw("this is no number", at: start) }
+        if !isNumber { throw flaw("this is not a number", at: start) }
     }
 
     private mutating func scanDigits() -> Bool {
         let start = position
         while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
         return position > start
+    }
+}
+
+/// A key and its value in a JSON object, with where each stands.
+struct JSONMember: Sendable {
+    /// As far as it is told apart here.
+    enum Value: Sendable, Equatable {
+        case text(String)
+        /// Anything else, as it is called in a sentence: `a number`.
+        case noText(String)
+    }
+
+    /// Something, and how many bytes stand before it.
+    struct Located<Content: Sendable>: Sendable {
+        let content: Content
+        let position: Int
+    }
+
+    let key: Located<String>
+    let value: Located<Value>
+}
+
+/// What is wrong with a JSON text, and where, for a person who has to mend it: the decoder does not say.
+struct JSONFlaw: Error, Equatable {
+    /// From 1; the column counts characters (Unicode scalars), as editors do.
+    let line: Int
+    let column: Int
+    /// A part of a sentence, e.g. `a comma or } is missing`.
+    let what: String
+
+    /// - Parameter position: how many bytes stand before it.
+    init(_ what: String, at position: Int, in bytes: [UInt8]) {
+        let before = bytes[..<max(0, min(position, bytes.count))]
+        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        self.what = what
+        line = before.count { $0 == UInt8(ascii: "\n") } + 1
+        column = before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1
+    }
+
+    /// The first bytes that are no UTF-8; nil where all are.
+    init?(ofUTF8In bytes: [UInt8]) {
+        var parser = Unicode.UTF8.ForwardParser()
+        var rest = bytes.makeIterator()
+        var position = 0
+        while true {
+            switch parser.parseScalar(from: &rest) {
+            case .valid(let scalar): position += scalar.count
+            case .error:
+                self.init("this is not UTF-8; save the file as UTF-8", at: position, in: bytes)
+                return
+            case .emptyInput: return nil
+            }
+        }
     }
 }

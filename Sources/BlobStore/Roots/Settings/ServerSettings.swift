@@ -1,29 +1,37 @@
+internal import LocalFiles
+
 /// Which server root to use and what id it must carry, with who said so: the one resolution that all share.
 ///
 /// A flag wins over the environment, and that over the config file. A config file is looked for where it is named
 /// (`--config`, `BLOBSTORE_CONFIG`), else in `~/.config/blobstore/config.json`, else in
 /// `/etc/blobstore/config.json`; never in the working directory, where a checked-out repository could plant one.
 public struct ServerSettings: Sendable {
+    /// The server root, and which setting named it.
     public let root: Setting<RootURL>
     /// The pinned id of the server root, in lower case.
     public let rootID: Setting<String>?
+    /// Where the config file lets a server node listen.
+    public let listen: String?
+    /// The node's name that the config file gives.
+    public let node: String?
 
     /// - Parameters:
     ///   - root: the value of `--root`.
     ///   - rootID: the value of `--root-id`.
     ///   - configPath: the value of `--config`.
+    ///   - schemes: what URLs of roots may be.
     /// - Throws: `invalidArgument` when no root is named, or a value or file is broken.
     public static func resolve(
-        root: String?, rootID: String?, configPath: String?, environment: [String: String]
+        root: String?, rootID: String?, configPath: String?, environment: [String: String], schemes: StorageSchemes
     ) async throws(StoreError) -> ServerSettings {
-        let config = try await configFile(named: configPath, environment)
-        guard let chosen = chosenRoot(root, environment, config) else {
+        let config = try await configFile(named: configPath, environment, schemes)
+        guard let chosen = chosenRoot(flag: root, environment: environment, config: config) else {
             throw StoreError(
                 .invalidArgument,
-                "no root is named: give --root URL, set BLOBSTORE_ROOT, or write packagesRoot into a config file")
+                "no root is named; give --root URL, set BLOBSTORE_ROOT, or write packagesRoot into a config file")
         }
         let url: RootURL
-        do { url = try RootURL(chosen.value) } catch {
+        do { url = try schemes.url(chosen.value) } catch {
             throw StoreError(.invalidArgument, "\(error.message) (from \(chosen.source))")
         }
         var pin = rootID.map { Setting($0, from: .flag("--root-id")) }
@@ -31,12 +39,13 @@ public struct ServerSettings: Sendable {
             pin = Setting(id, from: .configFile(config.path, key: "rootId"))
         }
         return ServerSettings(
-            root: Setting(url, from: chosen.source), rootID: pin.map { Setting($0.value.lowercased(), from: $0.source) }
-        )
+            root: Setting(url, from: chosen.source),
+            rootID: pin.map { Setting($0.value.lowercased(), from: $0.source) },
+            listen: config?.listen, node: config?.node)
     }
 
     private static func chosenRoot(
-        _ flag: String?, _ environment: [String: String], _ config: ConfigFile?
+        flag: String?, environment: [String: String], config: ConfigFile?
     ) -> Setting<String>? {
         if let flag { return Setting(flag, from: .flag("--root")) }
         if let text = environment["BLOBSTORE_ROOT"], !text.isEmpty {
@@ -48,18 +57,18 @@ public struct ServerSettings: Sendable {
 
     /// The config file that counts; nil when none is named and none is in its usual place.
     private static func configFile(
-        named flag: String?, _ environment: [String: String]
+        named flag: String?, _ environment: [String: String], _ schemes: StorageSchemes
     ) async throws(StoreError) -> ConfigFile? {
         if let path = flag ?? environment["BLOBSTORE_CONFIG"].flatMap({ $0.isEmpty ? nil : $0 }) {
             guard let bytes = try await LocalFile.contents(path, upTo: 1 << 20) else {
                 throw StoreError(.notFound, "the config file \(path) does not exist")
             }
-            return try ConfigFile(path: path, bytes: bytes)
+            return try ConfigFile(path: path, bytes: bytes, schemes: schemes)
         }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config/blobstore/config.json" }
         for path in [home, "/etc/blobstore/config.json"].compactMap({ $0 }) {
             if let bytes = try await LocalFile.contents(path, upTo: 1 << 20) {
-                return try ConfigFile(path: path, bytes: bytes)
+                return try ConfigFile(path: path, bytes: bytes, schemes: schemes)
             }
         }
         return nil

@@ -1,8 +1,11 @@
 /// A setting's value, and who said it.
 public struct Setting<Value: Sendable>: Sendable {
+    /// What was set.
     public let value: Value
+    /// Where it was set.
     public let source: SettingSource
 
+    /// A value and where it was set.
     public init(_ value: Value, from source: SettingSource) {
         self.value = value
         self.source = source

@@ -19,11 +19,11 @@ extension Finding {
     var text: String {
         let place = feed.map { "feed \($0), " } ?? ""
         let heading = "\(severity.rawValue.uppercased())  \(kind.rawValue)  \(place)\(key.printable)"
-        return Self.affecting("\(heading)\n  \(message.printable)", packages, packageCount)
+        return Self.affecting("\(heading)\n  \(message.printable)", packages: packages, count: packageCount)
     }
 
     /// A sentence, and beneath it the first packages that it affects.
-    static func affecting(_ sentence: String, _ packages: [String], _ count: Int) -> String {
+    static func affecting(_ sentence: String, packages: [String], count: Int) -> String {
         var lines = [sentence]
         for package in packages.prefix(shownPackages) { lines.append("  affects \(package.printable)") }
         let more = count - min(packages.count, shownPackages)
@@ -48,20 +48,18 @@ extension StoreError {
 
 extension CheckOperation.Summary {
     /// The `summary` line of a feed, or without one of all.
-    func line(_ feed: FeedName?, _ options: CheckOperation.Options, seconds: Double?) -> JSONLine {
+    func line(_ feed: FeedName?, _ options: CheckOperation.Options, time: Duration) -> JSONLine {
         // A dry run does not look at what was verified.
         let freshness = options.isDryRun ? nil : options.content.freshness
-        return JSONLine(
-            "summary",
-            [
-                "command": "check", "dryRun": .bool(options.isDryRun), "feed": feed.map { .string($0.text) },
+        return .summary(
+            "check", of: feed, RunFacts(isComplete: complete, isDryRun: options.isDryRun, time: time),
+            fields: [
                 "packages": .integer(packages), "blobs": .integer(blobs), "bytes": .integer(bytes),
-                "bytesRead": .integer(bytesRead),
+                "bytesRead": .integer(bytesRead), "missingBytes": missingBytes > 0 ? .integer(missingBytes) : nil,
                 "freshBytes": freshness.map { _ in .integer(freshBytes) },
                 "freshShare": freshness.flatMap { _ in freshShare }.map { .number($0) },
                 "freshWithinSeconds": freshness.map { .integer($0.components.seconds) },
                 "errors": .integer(errors), "warnings": .integer(warnings), "infos": .integer(infos),
-                "complete": .bool(complete), "seconds": seconds.map { .number($0) },
             ])
     }
 

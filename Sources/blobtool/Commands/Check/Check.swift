@@ -8,6 +8,8 @@ struct Check: Sendable {
     let url: RootURL
     let level: String
     let session: Session
+    /// Feeds are checked one after the other.
+    private let laps = LapClock()
 
     private var console: Console { session.console }
 
@@ -31,11 +33,11 @@ struct Check: Sendable {
         } catch let error as StoreError where error.code != .cancelled {
             total = unlooked(error, builder)
         }
-        let seconds = (ContinuousClock.now - start).inSeconds
-        console.emit(total.line(nil, options, seconds: seconds), text: text(total, ContinuousClock.now - start))
+        let time = ContinuousClock.now - start
+        console.emit(total.line(nil, options, time: time), text: text(total, time))
         return builder.report(
             root: url.description, level: level, freshWithin: options.content.freshness, started: started,
-            seconds: seconds, total: total)
+            seconds: time.inSeconds, total: total)
     }
 
     /// Nothing could be looked at: neither damage nor health.
@@ -48,7 +50,10 @@ struct Check: Sendable {
             show(finding)
             total.errors = 1
         }
-        builder.add(.incomplete(nil, error, packages: []))
+        // Those who were asked for by name are told of by name.
+        for feed in feeds.isEmpty ? [nil] : feeds.map(Optional.some) {
+            builder.add(.incomplete(feed, error, packages: []))
+        }
         console.report(error)
         return total
     }
@@ -59,11 +64,12 @@ struct Check: Sendable {
             meter.show(progress)
             meter.update { $0.activity = "\(feed?.text ?? "server root"): \(progress.phase)" }
         case .finding(let finding): show(finding)
-        case .incomplete(let feed, let error, let packages): show(error, feed, packages)
+        case .incomplete(let feed, let error, let packages): show(error, feed: feed, packages: packages)
         case .plan(let feed, let plan): console.emit(plan.line(feed), text: plan.text(feed))
+        case .reached: break  // Nobody asks for a part here.
         case .finished(let feed, let summary):
             console.emit(
-                summary.line(feed, options, seconds: nil), text: options.isDryRun ? nil : summary.text(feed))
+                summary.line(feed, options, time: laps.lap()), text: options.isDryRun ? nil : summary.text(feed))
         }
     }
 
@@ -71,12 +77,13 @@ struct Check: Sendable {
         console.emit(finding.line, text: finding.text)
     }
 
-    private func show(_ error: StoreError, _ feed: FeedName?, _ packages: [String]) {
+    private func show(_ error: StoreError, feed: FeedName?, packages: [String]) {
         if console.format == .json { console.emit(error.line(feed, packages: packages), text: nil) }
         let place = feed.map { "feed \"\($0)\"" } ?? "the server root"
         console.say(
             Finding.affecting(
-                "error: could not look everywhere in \(place): " + "\(error)".printable, packages, packages.count),
+                "error: \(place) could not be checked completely: " + "\(error)".printable, packages: packages,
+                count: packages.count),
             from: .quiet)
     }
 

@@ -1,17 +1,18 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
+internal import LocalFiles
 
 struct CheckCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Holds records against content and names all that is damaged, missing or unexpected.",
+        abstract: "Compares records with content and reports everything damaged, missing or unexpected.",
         discussion: """
-            --content says how much content is read and hashed: none, all, 10% (what was not verified for the \
-            longest), 3/7 (the third of seven fixed parts) or unverified:30d.
+            --content sets how much content is read and hashed: none, all, 10% (the tenth that was verified least \
+            recently), 3/7 (the third of seven fixed parts) or unverified:30d (what was not verified for 30 days).
 
-            Exits 1 when it found errors (with --strict also for warnings and infos), and 2 when it could not look \
-            everywhere, whatever else it found.
+            Exits 1 if it found errors (with --strict, also for warnings and infos), and 2 if it could not check \
+            everything, whatever else it found.
 
             Examples:
               blobtool check
@@ -21,28 +22,36 @@ struct CheckCommand: ToolCommand {
               blobtool check --content 3/7 --dry-run
             """)
 
-    @Argument(help: "The feeds; none for all, and the server root itself.", transform: Read.feed)
+    @Argument(help: "The feeds to check. Without any: all feeds, and the server root itself.", transform: Read.feed)
     var feed: [FeedName] = []
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much content to read: all, 10%, 3/7 or unverified:30d; none unless set.", valueName: "level"),
+            "How much content to read: none (the default), all, 10%, 3/7 or unverified:30d.", valueName: "level"),
         transform: ContentChoice.init)
     var content = ContentChoice.none
-    @Option(help: ArgumentHelp("Write the result as JUnit XML to this file.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Write the result as JUnit XML to this file; - is standard output.", valueName: "file"),
+        completion: .file())
     var junit: String?
-    @Option(help: ArgumentHelp("Write the result as a web page to this file.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Write the result as a web page to this file; - is standard output.", valueName: "file"),
+        completion: .file())
     var html: String?
-    @Flag(help: "Only say how much there is to read.") var dryRun = false
-    @Flag(help: "Exit 1 for warnings and infos too.") var strict = false
+    @Flag(help: "Only report how much there is to read.") var dryRun = false
+    @Flag(help: "Exit 1 for warnings and infos, too.") var strict = false
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
         if dryRun && (junit != nil || html != nil) {
-            throw ValidationError("A dry run finds nothing to report: leave out --junit and --html.")
+            throw ValidationError("A dry run finds nothing to report; leave out --junit and --html.")
         }
+    }
+
+    var destinations: [Destination] {
+        [Destination("--junit", junit), Destination("--html", html)].compactMap { $0 }
     }
 
     func run(in session: Session) async throws -> ExitStatus {
@@ -66,6 +75,7 @@ struct CheckCommand: ToolCommand {
     }
 
     private func write(_ text: String, to path: String, _ console: Console) async throws(StoreError) {
+        if path == "-" { return try await console.passing(Array(text.utf8)) }
         try await LocalDestination.write(path) { (append) async throws(StoreError) in
             try await append(Array(text.utf8))
         }

@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct FeedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "feed",
-        abstract: "Makes, shows, changes and deletes feeds.",
+        abstract: "Creates, shows, changes and deletes feeds.",
         discussion: """
             Examples:
               blobtool feed create npm

@@ -5,7 +5,7 @@ internal import BlobTerminal
 struct FeedCreateCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Makes a feed, in the server root or in a root of its own.",
+        abstract: "Creates a feed, in the server root or in a root of its own.",
         discussion: """
             Examples:
               blobtool feed create npm
@@ -22,7 +22,7 @@ struct FeedCreateCommand: ToolCommand {
         try await session.withStore(root) { store in
             let record = try await store.createFeed(feed, root: policy.feedRootURL, policy.policy)
             let holder = try await store.feed(feed).store
-            session.console.emit(record.line(in: holder), text: "made feed \(feed) at \(holder.location(record))")
+            session.console.emit(record.line(in: holder), text: "created feed \(feed) at \(holder.location(record))")
         }
         return .done
     }

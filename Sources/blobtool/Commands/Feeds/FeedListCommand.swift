@@ -37,7 +37,7 @@ struct FeedListCommand: ToolCommand {
                     }
                 }
             }
-            let text = count == 0 ? "there are no feeds yet: make one with \"blobtool feed create NAME\"" : nil
+            let text = count == 0 ? "there are no feeds yet; create one with \"blobtool feed create NAME\"" : nil
             if session.console.format == .text, count > 0 {
                 session.console.emit(JSONLine("feeds"), text: table.lines.joined(separator: "\n"))
             }

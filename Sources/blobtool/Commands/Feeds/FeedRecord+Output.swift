@@ -13,19 +13,30 @@ extension FeedRecord {
                 "id": .string(id),
                 "graceSeconds": .integer(graceSeconds),
                 "digests": .array((digests ?? []).map { .string($0.rawValue) }),
+                "verifySeconds": .integer(verificationPeriod?.components.seconds ?? 0), "collects": .bool(isCollected),
+                "anonymousRead": .bool(isOpenToAnyone),
+                "replaceable": .array((replaceable ?? []).map { .string($0.text) }),
                 "created": .string(created.description),
-                "migration": migration.map { .object(fields($0.root, $0.since, $0.by, in: store)) },
+                "deletion": deletion.map { deletion in
+                    .object([
+                        LineValue.Field("since", .string(deletion.since.description)),
+                        LineValue.Field("by", .string(deletion.by)),
+                        LineValue.Field("purge", .bool(deletion.purges)),
+                        LineValue.Field("step", .string(deletion.step.rawValue)),
+                    ])
+                },
+                "migration": migration.map { .object(fields(of: $0.root, since: $0.since, by: $0.by, in: store)) },
                 "former": .array(
                     formerRoots.map { former in
                         let state = former.deletion.map { $0.isDone ? "closed" : "deleting" } ?? "whole"
-                        let place = fields(former.root, former.since, former.by, in: store)
+                        let place = fields(of: former.root, since: former.since, by: former.by, in: store)
                         return .object(place + [LineValue.Field("state", .string(state))])
                     }),
             ])
     }
 
     private func fields(
-        _ root: RootURL?, _ since: Timestamp, _ by: String, in store: PackageStore
+        of root: RootURL?, since: Timestamp, by: String, in store: PackageStore
     ) -> [LineValue.Field] {
         [
             LineValue.Field("root", .string(store.place(root, of: feed).description)),
@@ -44,14 +55,26 @@ extension FeedRecord {
         id       \(id)
         policy   \(mutable ? "mutable" : "immutable"), grace \(Duration.seconds(graceSeconds).written)
         digests  \((["sha256"] + (digests ?? []).map(\.rawValue)).joined(separator: ", "))
+        upkeep   \(upkeep)
+        reading  \(isOpenToAnyone ? "anybody" : "with an API key") over HTTP
         state    \(state.rawValue), epoch \(epoch)
         created  \(created)
         """ + others(in: store)
     }
 
+    /// What server nodes do with the feed unasked.
+    private var upkeep: String {
+        let verification =
+            verificationPeriod.map { "all content is verified within \($0.written)" } ?? "no verification"
+        return verification + (isCollected ? ", garbage is freed" : ", garbage is kept")
+    }
+
     /// The feed's roots beside its present one, a line each.
     private func others(in store: PackageStore) -> String {
         var lines: [String] = []
+        let patterns = (replaceable ?? []).map(\.text)
+        if !patterns.isEmpty { lines.append("replaces \(patterns.joined(separator: ", "))") }
+        if state == .deleting { lines.append("deletion \(wayOutOfDeletion)") }
         if let migration {
             let place = store.place(migration.root, of: feed)
             lines.append("copying  to \(place), since \(migration.since) by \(migration.by)")
@@ -65,6 +88,6 @@ extension FeedRecord {
 
     private static func note(_ deletion: FormerRoot.Deletion?) -> String {
         guard let deletion else { return "" }
-        return deletion.isDone ? ": deleted, and closed until --reopen" : ": being deleted"
+        return deletion.isDone ? ", deleted and closed until --reopen" : ", being deleted"
     }
 }

@@ -7,12 +7,14 @@ struct FeedSetCommand: ToolCommand {
         commandName: "set",
         abstract: "Changes a feed's policy, or points it at another root of its own.",
         discussion: """
-            --feed-root points only at a root that carries this feed's id, or at an empty place while the feed holds \
-            no packages; packages are moved by a migration.
+            --feed-root takes a root with this feed's id or, while the feed holds no packages, an empty place. To \
+            move packages, use "blobtool migrate".
 
             Examples:
               blobtool feed set npm --mutable
               blobtool feed set npm --grace 48h --digests sha1
+              blobtool feed set npm --verify 7d --collect
+              blobtool feed set debian --anonymous-read --replaceable 'dists/**'
               blobtool feed set npm --feed-root /mnt/new/npm
             """)
 
@@ -22,9 +24,9 @@ struct FeedSetCommand: ToolCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if policy.feedRoot == nil && policy.policy == FeedPolicy() {
+        if try policy.feedRoot == nil && policy.policy == FeedPolicy() {
             throw ValidationError(
-                "Nothing is to be set: give --feed-root, --mutable, --immutable, --grace or --digests.")
+                "Nothing to set; give --feed-root, or a rule such as --mutable, --grace or --anonymous-read.")
         }
     }
 

@@ -8,9 +8,9 @@ extension Feed {
         if let deleted = try await log(path).first?.deleted {
             throw StoreError(
                 .notFound,
-                "\"\(path)\" was deleted from feed \"\(name)\" at \(deleted.at) by \(deleted.by): "
+                "\"\(path)\" was deleted from feed \"\(name)\" at \(deleted.at) by \(deleted.by); "
                     + "bring it back with \"blobtool restore\"")
         }
-        throw StoreError(.notFound, "there is no \"\(path)\" in feed \"\(name)\": look with \"blobtool ls \(name)\"")
+        throw StoreError(.notFound, "\"\(path)\" is not in feed \"\(name)\"; list it with \"blobtool ls \(name)\"")
     }
 }

@@ -7,6 +7,8 @@ struct ListCommand: ToolCommand {
         commandName: "ls",
         abstract: "Lists the packages of a feed in key order, which is the same on every storage.",
         discussion: """
+            A path with control characters is printed as a JSON string, as --only reads it.
+
             Examples:
               blobtool ls npm
               blobtool ls npm left-pad/ -l
@@ -16,20 +18,20 @@ struct ListCommand: ToolCommand {
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
     @Argument(help: "Only paths that begin with this text.") var prefix: String?
-    @Flag(name: [.customShort("l"), .customLong("long")], help: "Show size, time and digest too.") var long = false
-    @Flag(help: "List deleted packages too.") var deleted = false
-    @Flag(help: "List paths alone, deleted ones too; no record is read.") var names = false
+    @Flag(name: [.customShort("l"), .customLong("long")], help: "Show size, time and digest, too.") var long = false
+    @Flag(help: "List deleted packages, too.") var deleted = false
+    @Flag(help: "List paths only, including deleted ones, without reading records.") var names = false
     @Option(help: ArgumentHelp("Only paths after this one, in key order.", valueName: "path"), transform: Read.path)
     var after: PackagePath?
-    @Option(parsing: .unconditional, help: ArgumentHelp("List no more than so many.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("List at most this many.", valueName: "n"))
     var limit: Int?
 
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if let limit, limit < 0 { throw ValidationError("--limit takes a number from 0, not \(limit).") }
-        if names && long { throw ValidationError("--names reads no record, and so has nothing to show with -l.") }
+        if let limit, limit < 0 { throw ValidationError("--limit takes a number of 0 or more, not \(limit).") }
+        if names && long { throw ValidationError("--names reads no records, so it has nothing to show with -l.") }
     }
 
     func run(in session: Session) async throws -> ExitStatus {
@@ -39,12 +41,12 @@ struct ListCommand: ToolCommand {
             if names {
                 return try await show(try await feed.paths(query), session.console) { path in
                     session.console.emit(
-                        JSONLine("package", ["path": .string(path.text)]), text: path.text.printable, flush: false)
+                        JSONLine("package", ["path": .string(path.text)]), text: path.text.named(), flush: false)
                     return true
                 }
             }
             return try await show(try await feed.packages(query), session.console) {
-                show($0, session.console, failures)
+                show($0, on: session.console, failures: failures)
             }
         }
         return failures.finish(succeeded: count)
@@ -68,10 +70,10 @@ struct ListCommand: ToolCommand {
         return count
     }
 
-    private func show(_ listing: PackageListing, _ console: Console, _ failures: Failures) -> Bool {
+    private func show(_ listing: PackageListing, on console: Console, failures: Failures) -> Bool {
         switch listing {
         case .package(let record):
-            console.emit(record.line, text: long ? record.longText : record.shortText, flush: false)
+            console.emit(record.line(), text: long ? record.longText : record.shortText, flush: false)
             return true
         case .unreadable(let path, let error):
             failures.add(path.text, error)

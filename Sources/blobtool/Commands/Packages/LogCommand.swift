@@ -5,7 +5,7 @@ internal import BlobTerminal
 struct LogCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
-        abstract: "Shows what happened at a path, the latest first.",
+        abstract: "Shows the history of a path, latest first.",
         discussion: """
             Examples:
               blobtool log npm left-pad/1.3.0/left-pad-1.3.0.tgz
@@ -36,6 +36,7 @@ extension PackageRecord.State {
                 "path": .string(path.text), "digest": deleted == nil ? .string(digest.description) : nil,
                 "size": deleted == nil ? .integer(size) : nil, "revision": .string(revision),
                 "at": .string(act.at.description), "by": .string(act.by), "deleted": .bool(deleted != nil),
+                "restored": .bool(restored != nil),
             ])
     }
 

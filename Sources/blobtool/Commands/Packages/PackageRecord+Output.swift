@@ -3,7 +3,8 @@ internal import BlobTerminal
 
 extension PackageRecord {
     /// The `package` line.
-    var line: JSONLine {
+    /// - Parameter revision: of the record, where it was looked at alone.
+    func line(revision: String? = nil) -> JSONLine {
         JSONLine(
             "package",
             [
@@ -11,7 +12,7 @@ extension PackageRecord {
                 "published": .string(published.description), "publishedBy": .string(publishedBy),
                 "contentType": contentType.map { .string($0) }, "digests": digests.map(Self.object),
                 "annotations": annotations.map(Self.object), "deleted": deleted.map(\.value),
-                "restored": restored.map(\.value),
+                "restored": restored.map(\.value), "revision": revision.map { .string($0) },
             ])
     }
 
@@ -25,13 +26,17 @@ extension PackageRecord {
     }
 
     /// The package as a line of a listing.
-    var shortText: String { path.text.printable + (deleted == nil ? "" : "  (deleted)") }
+    var shortText: String {
+        let mark = "  (deleted)"
+        return path.text.named(before: mark) + (deleted == nil ? "" : mark)
+    }
 
     /// The package for people, on several lines.
-    var text: String {
+    func text(revision: String) -> String {
         var rows = [
-            ("path", path.text), ("digest", digest.description), ("size", "\(size) (\(ByteSize(bytes: size).human))"),
-            ("published", "\(published) by \(publishedBy)"),
+            ("path", path.text.named()), ("digest", digest.description),
+            ("size", "\(size) (\(ByteSize(bytes: size).human))"),
+            ("published", "\(published) by \(publishedBy)"), ("revision", revision),
         ]
         for (name, value) in (digests ?? [:]).sorted(by: { $0.key < $1.key }) { rows.append((name, value)) }
         if let contentType { rows.append(("content type", contentType)) }
@@ -55,11 +60,21 @@ extension Published {
             "published",
             [
                 "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
-                "outcome": .string(outcome.rawValue), "dryRun": isDryRun ? true : nil,
+                "outcome": .string(outcome.rawValue), "verified": verified.map { .string($0.text) },
+                "dryRun": isDryRun ? true : nil,
             ])
     }
 
     func text(isDryRun: Bool = false) -> String {
-        "\(isDryRun ? "would be " : "")\(pad(outcome.rawValue, to: 9, .left))  \(path.text.printable)  (\(ByteSize(bytes: size).human), \(digest))"
+        "\(isDryRun ? "would be " : "")\(pad(outcome.rawValue, to: 9, .left))  \(path.text.named())  (\(ByteSize(bytes: size).human), \(digest))"
+    }
+}
+
+extension Published.Verified {
+    fileprivate var text: String {
+        switch self {
+        case .now: "now"
+        case .earlier(let time): time.description
+        }
     }
 }

@@ -5,15 +5,15 @@ internal import BlobTerminal
 struct PromoteCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "promote",
-        abstract: "Publishes a package of one feed in another, without moving its bytes where the storage can.",
+        abstract: "Publishes a package of one feed in another, without moving its bytes if the storage can.",
         discussion: """
             Examples:
               blobtool promote staging left-pad/1.3.0/left-pad-1.3.0.tgz npm
             """)
 
-    @Argument(help: "The feed that has it.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed that has the package.", transform: Read.feed) var feed: FeedName
     @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
-    @Argument(help: ArgumentHelp("The feed that gets it.", valueName: "to-feed"), transform: Read.feed)
+    @Argument(help: ArgumentHelp("The feed that gets the package.", valueName: "to-feed"), transform: Read.feed)
     var destination: FeedName
     @OptionGroup(title: "Change options") var signature: SignatureOptions
     @OptionGroup(title: "Work options") var work: WorkOptions

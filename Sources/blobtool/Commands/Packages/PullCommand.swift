@@ -1,11 +1,12 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
+internal import LocalFiles
 
 struct PullCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull",
-        abstract: "Fetches a package, verified: the file appears when it is whole, or not at all.",
+        abstract: "Fetches and verifies a package. The file appears whole or not at all.",
         discussion: """
             Examples:
               blobtool pull npm left-pad/1.3.0/left-pad-1.3.0.tgz
@@ -17,7 +18,8 @@ struct PullCommand: ToolCommand {
     @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Where to; - is standard output. Else the package's own name, here.", valueName: "file"),
+        help: ArgumentHelp(
+            "The file to write; - is standard output. Default: the package's own name, here.", valueName: "file"),
         completion: .file())
     var destination: String?
 
@@ -27,10 +29,12 @@ struct PullCommand: ToolCommand {
 
     func validate() throws {
         if destination == "-" && output.format == .json {
-            throw ValidationError("-o - and --format json both want standard output: leave out one.")
+            throw ValidationError("-o - and --format json both write to standard output; leave out one.")
         }
         if destination?.isEmpty == true { throw ValidationError("-o takes the name of a file, or -.") }
     }
+
+    var destinations: [Destination] { [Destination("-o", destination ?? path.name)].compactMap { $0 } }
 
     func run(in session: Session) async throws -> ExitStatus {
         let file = destination ?? path.name
@@ -39,7 +43,7 @@ struct PullCommand: ToolCommand {
             let meter = Meter("pulling")
             meter.update { $0.expectedBytes = package.size }
             try await session.console.showing(meter, isShown: session.showsProgress) {
-                try await fetch(package, to: file, meter, session.console)
+                try await package.fetch(to: file, meter, session.console)
             }
             if file == "-" { return }
             session.console.emit(
@@ -50,36 +54,31 @@ struct PullCommand: ToolCommand {
                         "size": .integer(package.size), "file": .string(file),
                     ]),
                 text:
-                    "pulled \(path.text.printable) to \(file.printable) (\(ByteSize(bytes: package.size).human), verified)"
+                    "pulled \(path.text.named()) to \(file.named()) (\(ByteSize(bytes: package.size).human), verified)"
             )
         }
         return .done
     }
-
-    private func fetch(_ package: Package, to file: String, _ meter: Meter, _ console: Console) async throws {
-        if file == "-" {
-            try await package.read(meter) { (chunk) async throws(StoreError) in try await console.passing(chunk) }
-        } else {
-            try await LocalDestination.write(file) { (append) async throws(StoreError) in
-                try await package.read(meter, append)
-            }
-        }
-    }
 }
 
 extension Package {
+    /// Writes the content, verified, into a file that appears whole or not at all, or to standard output for `-`.
+    func fetch(to file: String, _ meter: Meter, _ console: Console) async throws(StoreError) {
+        if file == "-" {
+            try await read(meter) { (chunk) async throws(StoreError) in try await console.passing(chunk) }
+        } else {
+            try await LocalDestination.write(file) { (append) async throws(StoreError) in
+                try await read(meter, append)
+            }
+        }
+    }
+
     /// Hands all content on, the last chunk only after the digest matched.
-    fileprivate func read(
+    private func read(
         _ meter: Meter, _ take: ([UInt8]) async throws(StoreError) -> Void
     ) async throws(StoreError) {
-        do {
-            try await withContent { content in
-                for try await chunk in content.chunks.counted({ meter.add(bytes: $0) }) { try await take(chunk) }
-            }
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(.failed, "\"\(path)\" could not be read: \(error)", cause: .other("\(error)"))
+        try await read { (content) async throws(StoreError) in
+            for try await chunk in content.chunks.counted({ meter.add(bytes: $0) }) { try await take(chunk) }
         }
     }
 }

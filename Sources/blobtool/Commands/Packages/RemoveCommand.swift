@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
+internal import LocalFiles
 internal import Synchronization
 
 struct RemoveCommand: ToolCommand {
@@ -8,6 +9,8 @@ struct RemoveCommand: ToolCommand {
         commandName: "rm",
         abstract: "Deletes packages; \"restore\" brings them back while their content is kept.",
         discussion: """
+            A package that is deleted already counts as done, so you can repeat a command that was stopped.
+
             Examples:
               blobtool rm npm left-pad/1.3.0/left-pad-1.3.0.tgz
               blobtool rm npm --only list.txt --dry-run
@@ -16,9 +19,9 @@ struct RemoveCommand: ToolCommand {
             """)
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The packages' paths; none where --only lists them.", transform: Read.path)
+    @Argument(help: "The packages' paths; none if --only lists them.", transform: Read.path)
     var path: [PackagePath] = []
-    @Flag(help: "Only say what would be deleted.") var dryRun = false
+    @Flag(help: "Only report what would be deleted.") var dryRun = false
     @OptionGroup(title: "Change options") var signature: SignatureOptions
     @OptionGroup(title: "Item options") var items: ItemOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -26,9 +29,11 @@ struct RemoveCommand: ToolCommand {
 
     func validate() throws {
         if path.isEmpty == (items.only == nil) {
-            throw ValidationError("The packages are either named, or listed in the file of --only.")
+            throw ValidationError("Give the packages either as arguments or in the file of --only.")
         }
     }
+
+    var destinations: [Destination] { items.kept.destinations }
 
     func run(in session: Session) async throws -> ExitStatus {
         let packages = try await items.selection() ?? path.map { LocalName($0.text) }
@@ -37,6 +42,7 @@ struct RemoveCommand: ToolCommand {
         let meter = Meter(dryRun ? "looking" : "deleting")
         meter.update { $0.expectedItems = Int64(packages.count) }
         let count = Mutex(0)
+        let clock = LapClock()
         do {
             try await session.withFeed(feed, root) { feed in
                 try await session.console.showing(meter, isShown: session.showsProgress) {
@@ -53,30 +59,35 @@ struct RemoveCommand: ToolCommand {
         } catch {
             return try failures.stop(error, succeeded: count.withLock { $0 }, hasMore: packages.count > 1)
         }
-        if dryRun { show(removed: count.withLock { $0 }, failed: failures.count, session.console) }
+        if dryRun {
+            show(removed: count.withLock { $0 }, failed: failures.count, after: clock.lap(), on: session.console)
+        }
         return failures.finish(succeeded: count.withLock { $0 })
     }
 
     private func remove(_ name: LocalName, from feed: Feed, _ console: Console) async throws(StoreError) {
         guard let text = name.text else {
-            throw StoreError(.invalidKey, "\"\(name)\" is no valid UTF-8, and so no package's path")
+            throw StoreError(.invalidKey, "\"\(name)\" is not valid UTF-8, so it is not a package path")
         }
         let path = try PackagePath(text)
-        if dryRun { try await feed.foreseeRemoval(of: path) } else { try await feed.remove(path, by: signature.by) }
-        console.emit(
-            JSONLine("removed", ["path": .string(text), "dryRun": dryRun ? true : nil]),
-            text: "\(dryRun ? "would remove" : "removed") \(text.printable)")
-    }
-
-    private func show(removed: Int, failed: Int, _ console: Console) {
-        let (removed, failed) = (Int64(removed), Int64(failed))
+        let isNew =
+            dryRun ? try await feed.previewRemoval(of: path) : try await feed.remove(path, by: signature.by)
         console.emit(
             JSONLine(
-                "summary",
+                "removed",
                 [
-                    "command": "rm", "feed": .string(feed.text), "removed": .integer(removed),
-                    "failed": .integer(failed), "dryRun": true,
+                    "path": .string(text), "outcome": isNew ? "deleted" : "unchanged", "dryRun": dryRun ? true : nil,
                 ]),
+            text: isNew
+                ? "\(dryRun ? "would remove" : "removed") \(text.named())" : "\(text.named()) was already deleted")
+    }
+
+    private func show(removed: Int, failed: Int, after time: Duration, on console: Console) {
+        let (removed, failed) = (Int64(removed), Int64(failed))
+        console.emit(
+            .summary(
+                "rm", of: feed, RunFacts(isDryRun: true, time: time),
+                fields: ["removed": .integer(removed), "failed": .integer(failed)]),
             text: "would remove \(grouped(removed)), \(grouped(failed)) failed")
     }
 }

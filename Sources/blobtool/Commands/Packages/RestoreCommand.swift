@@ -5,7 +5,7 @@ internal import BlobTerminal
 struct RestoreCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Brings back a deleted package, or in a mutable feed a former revision.",
+        abstract: "Restores a deleted package or, in a mutable feed, a former revision.",
         discussion: """
             Examples:
               blobtool restore npm left-pad/1.3.0/left-pad-1.3.0.tgz
@@ -14,7 +14,7 @@ struct RestoreCommand: ToolCommand {
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
     @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
-    @Option(help: ArgumentHelp("The revision to go back to, as \"log\" names it.", valueName: "revision"))
+    @Option(help: ArgumentHelp("The revision to restore, as \"log\" shows it.", valueName: "revision"))
     var revision: String?
     @OptionGroup(title: "Change options") var signature: SignatureOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -26,7 +26,7 @@ struct RestoreCommand: ToolCommand {
         }
         session.console.emit(
             JSONLine("restored", ["path": .string(path.text), "digest": .string(record.digest.description)]),
-            text: "restored \(path.text.printable) (\(record.digest))")
+            text: "restored \(path.text.named()) (\(record.digest))")
         return .done
     }
 }

@@ -5,7 +5,7 @@ internal import BlobTerminal
 struct StatCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "stat",
-        abstract: "Shows what is known of a package.",
+        abstract: "Shows a package's record.",
         discussion: """
             Examples:
               blobtool stat npm left-pad/1.3.0/left-pad-1.3.0.tgz
@@ -18,8 +18,10 @@ struct StatCommand: ToolCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let record = try await session.withFeed(feed, root) { try await $0.presentPackage(at: path).record }
-        session.console.emit(record.line, text: record.text)
+        let package = try await session.withFeed(feed, root) { try await $0.presentPackage(at: path) }
+        session.console.emit(
+            package.record.line(revision: package.revision),
+            text: package.record.text(revision: package.revision))
         return .done
     }
 }

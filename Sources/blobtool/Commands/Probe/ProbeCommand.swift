@@ -5,12 +5,12 @@ internal import BlobTerminal
 struct ProbeCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Measures what a mount or bucket really promises, and says whether nodes may share it.",
+        abstract: "Measures what a mount or bucket guarantees, and says whether nodes may share it.",
         discussion: """
             Several processes race for the same names, look for what the others wrote, list while all write, and time \
-            what they do, below a folder of their own that is gone afterwards. To measure what machines see of each \
-            other, start it on each of them at about the same time, with a name that they agree on. The exit code is \
-            0 when nodes may share the place, 1 when they may not, and 2 when it could not be measured.
+            what they do, in a folder of their own that is removed afterwards. To measure what machines see of each \
+            other, start the probe on each of them within a minute, with a name that they agree on. Exits 0 if nodes \
+            may share the place, 1 if they may not, and 2 if it could not be measured.
 
             Examples:
               blobtool probe /mnt/nas/packages
@@ -20,10 +20,10 @@ struct ProbeCommand: ToolCommand {
 
     @Argument(help: ArgumentHelp("What to measure: a path, file:///path or s3://bucket/prefix?…", valueName: "url"))
     var url: String
-    @Option(parsing: .unconditional, help: ArgumentHelp("Processes on this machine.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many processes to run on this machine.", valueName: "n"))
     var workers = 4
     @Option(
-        help: ArgumentHelp("What the machines agreed on, once for each probe.", valueName: "name"),
+        help: ArgumentHelp("A name that the machines agree on, new for each probe.", valueName: "name"),
         transform: { try NodeName($0) })
     var rendezvous: NodeName?
     @Option(
@@ -39,10 +39,14 @@ struct ProbeCommand: ToolCommand {
         }
         guard let nodes else { return }
         if !(1...64).contains(nodes) { throw ValidationError("--nodes takes a number from 1 to 64, not \(nodes).") }
-        if nodes > 1 && rendezvous == nil { throw ValidationError("--nodes goes with --rendezvous.") }
+        if nodes > 1 && rendezvous == nil { throw ValidationError("--nodes needs --rendezvous.") }
     }
 
+    /// A probe that is stopped removes some hundred files, on a place that may be slow.
+    private static let timeToStop = Duration.seconds(60)
+
     func run(in session: Session) async throws -> ExitStatus {
+        session.interruption.timeToStop = Self.timeToStop
         var options = ProbeOperation.Options()
         options.workers = workers
         options.rendezvous = rendezvous
@@ -99,8 +103,8 @@ struct ProbeCommand: ToolCommand {
         } else {
             lines.append(
                 report.isCertain
-                    ? "NOT fit for sharing: let one process at a time write there, or choose another place"
-                    : "not known to be fit for sharing: not all could be measured")
+                    ? "NOT fit for sharing; let only one process at a time write there, or choose another place"
+                    : "not known to be fit for sharing, because not everything could be measured")
             lines += report.reasons.map { "  \($0)" }
         }
         lines += report.advice.map { "advice: \($0)" }

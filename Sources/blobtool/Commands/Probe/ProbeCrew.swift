@@ -1,6 +1,6 @@
 internal import BlobStore
 internal import BlobSystem
-internal import Synchronization
+internal import Glibc
 
 /// The processes of a probe: this very program, started several times.
 enum ProbeCrew {
@@ -10,39 +10,39 @@ enum ProbeCrew {
     /// Runs the participants and waits for all; the first that fails, or the caller's cancellation, ends the others.
     @Sendable static func run(_ participants: [ProbeParticipant]) async throws(StoreError) {
         let pool = BlockingPool(name: "probe", limits: BlockingPool.Limits(threads: participants.count))
-        let end = End()
+        let end = Flag()
         let first = await withTaskCancellationHandler {
             await withTaskGroup(of: StoreError?.self) { group in
                 for participant in participants { group.addTask { await failure(of: participant, on: pool, end) } }
                 var first: StoreError?
                 for await case let error? in group {
                     first = first ?? error
-                    end.call()
+                    end.raise()
                 }
                 return first
             }
         } onCancel: {
-            end.call()
+            end.raise()
         }
         await pool.close()
         if let first { throw first }
     }
 
     private static func failure(
-        of participant: ProbeParticipant, on pool: BlockingPool, _ end: End
+        of participant: ProbeParticipant, on pool: BlockingPool, _ end: Flag
     ) async -> StoreError? {
         let program = BoundedCommand(
             [
                 "/proc/self/exe", "probe-worker", participant.place.description, "--name", participant.name,
-                "--count", String(participant.count),
+                "--count", String(participant.count), "--parent", String(getpid()),
             ], timeLimit: timeLimit, outputLimitBytes: 1 << 16)
         let outcome = await pool.run(deadline: nil) { (_) throws(BoundedCommand.Failure) in
-            try program.run(while: { !end.isCalled })
+            try program.run(while: { !end.isRaised })
         }
         switch outcome {
         case .done(.success): return nil
         case .done(.failure(let failure)): return explained(failure)
-        case .expired, .refused: return StoreError(.unavailable, "this process can start no more threads")
+        case .expired, .refused: return StoreError(.unavailable, "this process cannot start more threads")
         }
     }
 
@@ -50,22 +50,15 @@ enum ProbeCrew {
         switch failure {
         case .notStarted(let errno):
             StoreError(
-                .failed, "a process of the probe could not be started (\(errno)): is /proc mounted",
+                .failed, "a process of the probe could not be started (\(errno)); check that /proc is mounted",
                 cause: .errno(errno.rawValue, call: "posix_spawnp"))
         case .tooSlow:
             StoreError(.unavailable, "a process of the probe did not end within \(timeLimit.components.seconds) s")
         case .stopped: StoreError(.cancelled, "cancelled while the processes of the probe ran")
         case .tooMuch: StoreError(.failed, "a process of the probe printed more than it may")
         case .exitCode(let code):
-            StoreError(.failed, "a process of the probe ended with exit code \(code): what it said stands above")
+            StoreError(.failed, "a process of the probe ended with exit code \(code); see its message above")
         case .signal(let number): StoreError(.failed, "a process of the probe was ended by signal \(number)")
         }
     }
-}
-
-/// The end of the probe, called by whoever wants it first.
-private final class End: Sendable {
-    private let state = Atomic(false)
-    var isCalled: Bool { state.load(ordering: .acquiring) }
-    func call() { state.store(true, ordering: .releasing) }
 }

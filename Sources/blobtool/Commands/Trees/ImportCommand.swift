@@ -1,15 +1,14 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
-internal import Synchronization
 
 struct ImportCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Adopts a tree of package files: publishes each under its path, and skips what is there.",
+        abstract: "Adopts a tree of package files. Publishes each under its path, and skips what is there.",
         discussion: """
-            What cannot be taken is told and does not stop the rest. A run that was stopped is gone on with by the \
-            same command.
+            A file that cannot be imported is reported and does not stop the rest. The same command resumes a run \
+            that was stopped.
 
             Examples:
               blobtool import debian /var/www/debian/pool --dry-run
@@ -19,75 +18,49 @@ struct ImportCommand: ToolCommand {
 
     @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
     @Argument(help: "The directory.", completion: .directory) var directory: String
-    @Option(help: ArgumentHelp("Goes before each path.", valueName: "path")) var prefix: String?
-    @Flag(help: "Take files that symbolic links lead to.") var followLinks = false
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Option(help: ArgumentHelp("A folder to put before each path.", valueName: "path")) var prefix: String?
+    @Flag(help: "Follow symbolic links to files.") var followLinks = false
+    @Flag(help: "Only report what would be done.") var dryRun = false
     @OptionGroup(title: "Change options") var signature: SignatureOptions
     @OptionGroup(title: "Item options") var items: ItemOptions
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
+    var destinations: [Destination] { items.kept.destinations }
+
     func run(in session: Session) async throws -> ExitStatus {
         let failures = Failures(session.console, items.failed)
         defer { failures.keepPartialFile() }
-        let options = ImportOperation.Options(
-            by: signature.by, jobs: work.jobs ?? 64, followsLinks: followLinks, isDryRun: dryRun,
-            prefix: prefix.map { $0.isEmpty || $0.hasSuffix("/") ? $0 : $0 + "/" } ?? "",
-            only: try await items.selection(), countsAhead: session.showsProgress)
+        let options = PublishOperation.Options(
+            PublicationDetails(by: signature.by), jobs: work.jobs, followsLinks: followLinks, isDryRun: dryRun,
+            prefix: prefix ?? "", only: try await items.selection(), countsAhead: session.showsProgress)
         let start = ContinuousClock.now
-        let stopped = Mutex<ImportOperation.Summary?>(nil)
-        let summary: ImportOperation.Summary
-        do {
-            summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
-                let meter = Meter("importing", unit: "files")
-                let operation = ImportOperation(directory, into: feed, options) { event in
-                    if case .stopped(let summary) = event { stopped.withLock { $0 = summary } }
-                    show(event, meter, session, failures)
-                }
-                return try await session.console.showing(meter, isShown: session.showsProgress) {
-                    try await operation.run()
-                }
+        let (summary, stop) = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
+            try await session.publish(
+                .tree(directory), into: feed, options, activity: "importing", failures: failures
+            ) { item in
+                guard dryRun && item.outcome != .unchanged || session.console.verbosity >= .verbose else { return }
+                session.console.say("\(dryRun ? "would be " : "")\(item.outcome.rawValue)  \(item.name.named())")
             }
-        } catch {
-            guard let summary = stopped.withLock({ $0 }) else { throw error }
-            show(summary, ContinuousClock.now - start, session.console, isComplete: false)
-            return try failures.stop(error, succeeded: summary.succeeded)
         }
-        show(summary, ContinuousClock.now - start, session.console, isComplete: true)
+        show(summary, after: ContinuousClock.now - start, session.console, isComplete: stop == nil)
+        if let stop { return try failures.stop(stop, succeeded: summary.succeeded) }
         return failures.finish(succeeded: summary.succeeded)
     }
 
-    private func show(_ event: ImportOperation.Event, _ meter: Meter, _ session: Session, _ failures: Failures) {
-        switch event {
-        case .progress(let progress): meter.show(progress)
-        case .failed(let path, let error):
-            failures.add(path, error)
-            meter.add(failures: 1)
-        case .stopped: break
-        case .published(let outcome, let path, _):
-            guard dryRun && outcome != .unchanged || session.console.verbosity >= .verbose else { return }
-            session.console.say("\(dryRun ? "would be " : "")\(outcome.rawValue)  \(path.printable)")
-        }
-    }
-
     private func show(
-        _ summary: ImportOperation.Summary, _ time: Duration, _ console: Console, isComplete: Bool
+        _ summary: PublishOperation.Summary, after time: Duration, _ console: Console, isComplete: Bool
     ) {
         console.emit(
-            JSONLine(
-                "summary",
-                [
-                    "imported": .integer(summary.imported), "unchanged": .integer(summary.unchanged),
+            .summary(
+                "import", of: feed, RunFacts(isComplete: isComplete, isDryRun: dryRun, time: time),
+                fields: [
+                    "imported": .integer(summary.published), "unchanged": .integer(summary.unchanged),
                     "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
-                    "seconds": .number(time.inSeconds), "dryRun": .bool(dryRun), "complete": .bool(isComplete),
                 ]),
-            text: "\(dryRun ? "would import" : "imported") \(grouped(summary.imported)), "
+            text: "\(dryRun ? "would import" : "imported") \(grouped(summary.published)), "
                 + "\(grouped(summary.unchanged)) unchanged, \(grouped(summary.failed)) failed, "
-                + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)\(isComplete ? "" : ", and stopped there")")
+                + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)\(isComplete ? "" : ", and then stopped")")
     }
-}
-
-extension ImportOperation.Summary {
-    fileprivate var succeeded: Int { Int(clamping: imported + unchanged) }
 }

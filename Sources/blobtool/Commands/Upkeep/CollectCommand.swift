@@ -5,11 +5,11 @@ internal import BlobTerminal
 struct CollectCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Frees content that no package names; without --delete it only says what it would free.",
+        abstract: "Frees content that no package names. Without --delete, only reports what it would free.",
         discussion: """
-            Safe while any number of nodes publish. What is older than the feed's grace period is moved aside first, \
-            where it is still found, and removed by a run that comes a grace period later. The first record that \
-            cannot be read stops it, since what it names is unknown.
+            Safe while any number of nodes publish. Garbage older than the feed's grace period is first moved aside, \
+            where it is still found; a run one grace period later removes it. The first record that cannot be read \
+            stops the run, since what it names is unknown.
 
             Examples:
               blobtool gc
@@ -17,11 +17,11 @@ struct CollectCommand: ToolCommand {
               blobtool gc npm --delete --max-delete 50%
             """)
 
-    @Argument(help: "The feeds; none for all.", transform: Read.feed) var feed: [FeedName] = []
+    @Argument(help: "The feeds. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Refuse when more than this share of all blobs, or of their bytes, would go; 20% unless set.",
+            "Refuse to delete more than this share of all blobs or bytes; the default is 20%.",
             valueName: "share"),
         transform: { try Percentage(writtenAs: $0) })
     var maxDelete = Percentage(value: 20)
@@ -37,6 +37,7 @@ struct CollectCommand: ToolCommand {
             let names = feed.isEmpty ? try await store.feeds().flattened() : feed
             for name in names {
                 do {
+                    if feed.isEmpty, try await isBeingDeleted(name, in: store, session) { continue }
                     if try await collect(try await store.feed(name), session).failed > 0 { isWhole = false }
                 } catch let error as StoreError where names.count > 1 && !error.meetsEveryItem {
                     failures += 1
@@ -46,6 +47,16 @@ struct CollectCommand: ToolCommand {
             let status = ExitStatus(succeeded: names.count - failures, failed: failures)
             return status == .done && !isWhole ? .notGood : status
         }
+    }
+
+    /// What a deletion that did not end has left is freed by finishing it.
+    private func isBeingDeleted(
+        _ name: FeedName, in store: PackageStore, _ session: Session
+    ) async throws(StoreError) -> Bool {
+        let record = try await store.feed(name).record()
+        guard record.state == .deleting else { return false }
+        session.console.say("nothing is collected, because \(record.isBeingDeleted.message)")
+        return true
     }
 
     private func collect(_ feed: Feed, _ session: Session) async throws -> CollectOperation.Summary {
@@ -70,26 +81,27 @@ struct CollectCommand: ToolCommand {
                 meter.add(failures: 1)
             }
         }
+        let clock = LapClock()
         let summary = try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
-        console.emit(summary.line(feed.name, isDryRun: !delete), text: summary.text(feed.name, isDryRun: !delete))
+        let run = RunFacts(isDryRun: !delete, time: clock.lap())
+        console.emit(summary.line(feed.name, run), text: summary.text(feed.name, isDryRun: !delete))
         return summary
     }
 }
 
 extension CollectOperation.Summary {
-    fileprivate func line(_ feed: FeedName, isDryRun: Bool) -> JSONLine {
-        JSONLine(
-            "summary",
-            [
-                "command": "gc", "feed": .string(feed.text), "candidates": .integer(candidates),
-                "deleted": .integer(deleted), "bytes": .integer(bytes), "retired": .integer(retired),
-                "restored": .integer(restored), "failed": .integer(failed), "dryRun": .bool(isDryRun),
+    fileprivate func line(_ feed: FeedName, _ run: RunFacts) -> JSONLine {
+        .summary(
+            "gc", of: feed, run,
+            fields: [
+                "candidates": .integer(candidates), "deleted": .integer(deleted), "bytes": .integer(bytes),
+                "retired": .integer(retired), "restored": .integer(restored), "failed": .integer(failed),
             ])
     }
 
     fileprivate func text(_ feed: FeedName, isDryRun: Bool) -> String {
         let found = "feed \(feed): \(counted(candidates, "piece")) of garbage, \(ByteSize(bytes: bytes).human)"
-        if isDryRun { return found + "; nothing was freed, which --delete does" }
+        if isDryRun { return found + "; nothing was freed (use --delete)" }
         return found + "; \(grouped(deleted)) removed, \(grouped(retired)) moved aside until the grace period is over, "
             + "\(grouped(restored)) put back" + (failed > 0 ? ", \(grouped(failed)) could not be removed" : "")
     }

@@ -10,15 +10,13 @@ extension MigrateCommand {
         _ summary: MigrateOperation.Summary, _ time: Duration, feed: FeedName? = nil,
         server: ServerMigration.Summary? = nil
     ) -> JSONLine {
-        JSONLine(
-            "summary",
-            [
-                "command": "migrate", "feed": feed.map { .string($0.text) },
+        .summary(
+            "migrate", of: feed, RunFacts(isDryRun: dryRun, time: time),
+            fields: [
                 "feeds": server.map { .integer($0.feeds) }, "failedFeeds": server.map { .integer($0.failedFeeds) },
                 "copied": .integer(summary.copied), "skipped": .integer(summary.skipped),
                 "failed": .integer(summary.failed), "bytes": .integer(summary.bytes),
-                "seconds": .number(time.inSeconds), "heldSeconds": .number(summary.heldSeconds),
-                "cutover": .bool(summary.cutover), "dryRun": .bool(dryRun),
+                "heldSeconds": .number(summary.heldSeconds), "cutover": .bool(summary.cutover),
                 "packages": dryRun ? .integer(summary.copied) : nil,
                 "secondsEstimated": dryRun ? .number(summary.secondsEstimated) : nil,
                 "heldSecondsEstimated": dryRun ? .number(summary.heldSecondsEstimated) : nil,

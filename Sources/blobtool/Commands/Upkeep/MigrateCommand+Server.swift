@@ -4,10 +4,10 @@ internal import BlobTerminal
 extension MigrateCommand {
     /// Moves a whole server root, gives that up, or frees what its feeds left behind.
     func run(
-        _ store: PackageStore, _ options: MigrateOperation.Options, _ meter: Meter, _ console: Console,
-        _ failures: Failures
+        _ store: PackageStore, options: MigrateOperation.Options, meter: Meter, console: Console,
+        failures: Failures
     ) async throws -> ExitStatus {
-        let migration = ServerMigration(store, options) { show($0, meter, console, failures) }
+        let migration = ServerMigration(store, options) { show($0, meter: meter, console: console, failures: failures) }
         if abort {
             try await migration.abort()
             console.say("the server root stays where it is; feeds that have moved stay in their new roots")
@@ -17,7 +17,7 @@ extension MigrateCommand {
         if let to {
             let start = ContinuousClock.now
             let summary = try await migration.run(to: to)
-            show(summary, ContinuousClock.now - start, console)
+            show(summary, time: ContinuousClock.now - start, on: console)
             succeeded = Int(clamping: summary.packages.copied + summary.packages.skipped + summary.feeds)
             if failures.count > 0 {
                 // It ran to its end; that something is damaged or in its way is its answer.
@@ -25,29 +25,31 @@ extension MigrateCommand {
                 return .notGood
             }
         }
-        if deleteSource && !dryRun { succeeded += try await leave(store, options, meter, console, failures) }
+        if deleteSource && !dryRun {
+            succeeded += try await leave(store, options: options, meter: meter, console: console, failures: failures)
+        }
         return failures.finish(succeeded: succeeded)
     }
 
     /// Frees the former roots of all feeds: the catalog in charge knows them.
     private func leave(
-        _ store: PackageStore, _ options: MigrateOperation.Options, _ meter: Meter, _ console: Console,
-        _ failures: Failures
+        _ store: PackageStore, options: MigrateOperation.Options, meter: Meter, console: Console,
+        failures: Failures
     ) async throws -> Int {
-        let migration = ServerMigration(store, options) { show($0, meter, console, failures) }
+        let migration = ServerMigration(store, options) { show($0, meter: meter, console: console, failures: failures) }
         let summary = try await migration.deleteSources(quarantine ? .setAside : .delete)
         let what = quarantine ? "set aside" : "deleted"
         console.emit(
             JSONLine(
                 "formers", ["feeds": .integer(summary.feeds), "state": .string(quarantine ? "setAside" : "deleted")]),
-            text: "the former roots of \(grouped(summary.feeds)) feeds are \(what)")
+            text: "the former roots of \(counted(summary.feeds, "feed")) are \(what)")
         return Int(clamping: summary.feeds)
     }
 
-    private func show(_ event: ServerMigration.Event, _ meter: Meter, _ console: Console, _ failures: Failures) {
+    private func show(_ event: ServerMigration.Event, meter: Meter, console: Console, failures: Failures) {
         switch event {
         case .waiting(let node, let seconds): tell(waitingFor: node, seconds, console)
-        case .feed(let feed, let event): show(event, of: feed, meter, console, failures)
+        case .feed(let feed, let event): show(event, of: feed, meter: meter, console: console, failures: failures)
         case .failed(let feed, let error): failures.add("feed \(feed)", error)
         case .migrated(let feed, let summary):
             console.emit(
@@ -67,16 +69,16 @@ extension MigrateCommand {
         }
     }
 
-    private func show(_ summary: ServerMigration.Summary, _ time: Duration, _ console: Console) {
+    private func show(_ summary: ServerMigration.Summary, time: Duration, on console: Console) {
         let text: String
         if dryRun {
-            text = "would move \(grouped(summary.feeds)) feeds: \(forecast(summary.packages))"
+            text = "would move \(counted(summary.feeds, "feed")): \(forecast(summary.packages))"
         } else if summary.cutover {
-            text = "moved \(grouped(summary.feeds)) feeds in \(time.human): name the new server root to all nodes now"
+            text = "moved \(counted(summary.feeds, "feed")) in \(time.human); give all nodes the new server root now"
         } else {
             text =
-                "\(grouped(summary.failedFeeds)) feeds could not be moved, \(grouped(summary.feeds)) are in the new "
-                + "catalog: say the same again once that is mended"
+                "\(counted(summary.failedFeeds, "feed")) could not be moved, \(grouped(summary.feeds)) are in the new "
+                + "catalog; correct the cause, then run the same command again"
         }
         console.emit(line(summary.packages, time, server: summary), text: text)
     }

@@ -5,6 +5,8 @@
 /// hands over its records one by one. Nodes that were started with the old server root are sent on to the new one,
 /// feed by feed and then as a whole; they need not be restarted at a certain moment.
 ///
+/// API keys and the secrets that nodes share come along at the end; jobs, heartbeats and leases do not.
+///
 /// It can be stopped at any time and run again, by any machine. The old server root is not touched but for its catalog;
 /// what the feeds left behind is freed by ``deleteSources(_:)``, and the old catalog stays, to send others on.
 public struct ServerMigration: Sendable {
@@ -31,6 +33,7 @@ public struct ServerMigration: Sendable {
         /// What was copied of all feeds together.
         public var packages = MigrateOperation.Summary()
 
+        /// A summary of nothing.
         public init() {}
 
         /// Whether the new server root is in charge of everything.
@@ -41,6 +44,8 @@ public struct ServerMigration: Sendable {
     let options: MigrateOperation.Options
     let report: @Sendable (Event) -> Void
 
+    /// A migration of a whole server root.
+    /// - Parameter report: told what happens, from any thread.
     public init(
         _ store: PackageStore, _ options: MigrateOperation.Options, report: @escaping @Sendable (Event) -> Void
     ) {
@@ -55,13 +60,14 @@ public struct ServerMigration: Sendable {
     ///   its way to another place; `alreadyExists` when the place holds other things; `invalidArgument` when it lies
     ///   in another root, or around one.
     public func run(to url: RootURL) async throws(StoreError) -> Summary {
+        let url = try await store.opener.schemes.lasting(url)
         var summary = Summary()
         if url == store.url {
             summary.packages.cutover = true  // It is there already.
             return summary
         }
         if options.isDryRun {
-            try await refuse(url, try await Succession.find(in: store.server.storage)?.body)
+            try await refuse(url, try await ServerHandover.find(in: store.server.storage)?.body)
             try await eachFeed(&summary) { (name, summary) async throws(StoreError) in
                 try await migrate(name, into: url, &summary)
                 summary.feeds += 1
@@ -93,7 +99,7 @@ public struct ServerMigration: Sendable {
         }
     }
 
-    private func move(to successor: Root, _ note: Stored<Succession>) async throws(StoreError) -> Summary {
+    private func move(to successor: Root, _ note: Stored<ServerHandover>) async throws(StoreError) -> Summary {
         var summary = Summary()
         try await eachFeed(&summary) { (name, summary) async throws(StoreError) in
             try await migrate(name, into: successor.url, &summary)
@@ -109,6 +115,7 @@ public struct ServerMigration: Sendable {
             report(.handedOver(name))
         }
         if summary.failedFeeds > 0 { return summary }
+        try await carryCluster(to: successor)
         try await sayArrived(at: successor)
         _ = try await advance(closed, to: .done)
         summary.packages.cutover = true
@@ -142,7 +149,7 @@ public struct ServerMigration: Sendable {
         summary.packages.add(done)
         if !done.cutover && !options.isDryRun {
             throw StoreError(
-                .corrupt, "the feed \"\(name)\" stays where it is, since some of its packages could not be copied")
+                .corrupt, "the feed \"\(name)\" stays where it is because some of its packages could not be copied")
         }
         report(.migrated(name, done))
     }
@@ -153,7 +160,7 @@ extension MigrateOperation.Summary {
         copied += other.copied
         skipped += other.skipped
         failed += other.failed
-        bytes += other.bytes
+        bytes.add(stated: other.bytes)
         heldSeconds += other.heldSeconds
         secondsEstimated += other.secondsEstimated
         heldSecondsEstimated = max(heldSecondsEstimated, other.heldSecondsEstimated)

@@ -1,0 +1,46 @@
+internal import BlobCrypto
+
+/// A key as its owner holds it: `bs_<id>_<secret>`, 16 and 64 lower-case hex digits.
+struct KeyToken: Sendable {
+    private static let prefix = "bs"
+    private static let idBytes = 8
+    private static let secretBytes = 32
+
+    let id: String
+    private let secret: [UInt8]
+
+    /// A new key.
+    init() {
+        id = hexadecimal(randomBytes(Self.idBytes))
+        secret = randomBytes(Self.secretBytes)
+    }
+
+    /// Reads a key; nil for any other text.
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "_", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == Self.prefix, Self.isID(parts[1]),
+            let secret = bytes(ofHexadecimal: parts[2]), secret.count == Self.secretBytes
+        else { return nil }
+        id = String(parts[1])
+        self.secret = secret
+    }
+
+    static func isID(_ text: some StringProtocol) -> Bool { bytes(ofHexadecimal: text)?.count == idBytes }
+
+    static func key(_ id: String) -> Key { Key(trusted: "\(KeyRecord.folder)\(id).json") }
+
+    var text: String { "\(Self.prefix)_\(id)_\(hexadecimal(secret))" }
+
+    /// The SHA-256 of the secret; nil where this machine's policy forbids it.
+    var hash: [UInt8]? {
+        var hasher = Hasher(.sha256)
+        hasher.update(secret)
+        return hasher.finish()
+    }
+
+    /// Whether a record is this key's, in constant time.
+    func matches(_ record: KeyRecord) -> Bool {
+        guard let hash, let stored = bytes(ofHexadecimal: record.sha256) else { return false }
+        return isSame(hash, stored)
+    }
+}

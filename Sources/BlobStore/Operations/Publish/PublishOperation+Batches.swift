@@ -1,0 +1,159 @@
+internal import LocalFiles
+internal import Synchronization
+
+/// How many files of a tree are reported together, after the feed was seen to be where it was: so many as take a few
+/// seconds, so that little is done again after an end in the middle, and a slow share shows that it goes on.
+struct BatchSize: Sendable {
+    private(set) var count = 64
+
+    mutating func learn(from time: Duration) {
+        if time < .seconds(2) { count = min(count * (time < .seconds(1) ? 4 : 2), 1_024) }
+        if time > .seconds(4) { count = max(count / 2, 64) }
+    }
+}
+
+extension PublishOperation {
+    /// How many files are worked on at once. To a bucket they mostly wait for answers, and how many requests are under
+    /// way is bounded there.
+    private func jobs(in opened: OpenFeed) -> Int {
+        options.jobs ?? (opened.storage.capabilities.atomicMove ? 64 : 256)
+    }
+
+    /// Publishes a batch, again from the start where the feed changes meanwhile, and reports it.
+    func adopt(_ batch: [FileToPublish], _ tally: PublishTally) async throws(StoreError) {
+        var earlier: BatchOutcomes?
+        let all = try await feed.untilCurrent("meanwhile", isForWriting: !options.isDryRun) {
+            (opened) async throws(StoreError) -> Round<[BatchOutcomes.Outcome]>? in
+            if let earlier { tally.takeBack(earlier.all) }
+            let outcomes = BatchOutcomes()
+            earlier = outcomes
+            do throws(StoreError) {
+                try await adopt(batch, in: opened, noting: outcomes, tally.counter)
+                return Round(value: outcomes.all, isKnownToBeCurrent: try await settle(outcomes, in: opened))
+            } catch {
+                // Of the rest nothing may be reported where the feed may have moved, or content was taken away.
+                let isSettled = await opened.isUndisturbedAndCurrent()
+                tally.add(isSettled ? outcomes.all : outcomes.failures)
+                throw error
+            }
+        }
+        tally.add(all)
+    }
+
+    private func adopt(
+        _ batch: [FileToPublish], in opened: OpenFeed, noting outcomes: BatchOutcomes, _ counter: WorkCounter
+    ) async throws(StoreError) {
+        let budget = ByteBudget(48 << 20)
+        let paths = batch.compactMap { try? path(of: $0) }
+        // Where that fails each is asked for.
+        let recorded = options.isDryRun ? nil : (try? await opened.recorded(among: paths)) ?? nil
+        try await concurrently(jobs(in: opened), batch) { (file) async throws(StoreError) in
+            let count = ItemCount(counter)
+            do throws(StoreError) {
+                let item = try await adopt(file, recorded, in: opened, within: budget, noting: outcomes) {
+                    count.pass($0)
+                }
+                count.finish(item.size)
+                outcomes.add(file.name, .success(item))
+            } catch {
+                count.finish(0)
+                if error.code != .cancelled { outcomes.add(file.name, .failure(error)) }
+                if error.meetsEveryItem { throw error }
+            }
+        }
+    }
+
+    private func adopt(
+        _ file: FileToPublish, _ recorded: Set<Key>?, in opened: OpenFeed, within budget: ByteBudget,
+        noting outcomes: BatchOutcomes, _ pass: @escaping @Sendable (Int64) -> Void
+    ) async throws(StoreError) -> Item {
+        try await read(file, within: budget) { (local, path) async throws(StoreError) in
+            let content = local.source.counted(pass)
+            if options.isDryRun {
+                let outcome = try await opened.preview(content, at: path)
+                return Item(name: file.name.description, outcome: outcome, size: local.size, published: nil)
+            }
+            let seemsAbsent = recorded.map { !$0.contains(path.key) } ?? false
+            let unsettled = try await opened.adopt(
+                content, at: path, seemsAbsent: seemsAbsent, options.details.describing(local))
+            outcomes.add(file, unsettled)
+            return Item(file, unsettled.published)
+        }
+    }
+
+    private func read(
+        _ file: FileToPublish, within budget: ByteBudget,
+        _ body: (LocalFile, PackagePath) async throws(StoreError) -> Item
+    ) async throws(StoreError) -> Item {
+        let path = try path(of: file)
+        let local = try await LocalFile.open(file.place, followingLinks: file.followsLink)
+        // A file in flight holds its size in memory, up to a few chunks.
+        return try await budget.spend(min(max(local.size, 65_536), 6 << 20)) { () async throws(StoreError) in
+            try await body(local, path)
+        }
+    }
+
+    /// Step 3 for a batch: one read of the feed's record settles all of it, unless content may have been taken away
+    /// meanwhile. Then each is looked at, and published once more where it is gone.
+    /// - Returns: whether that read showed that the feed is current, too.
+    private func settle(_ outcomes: BatchOutcomes, in opened: OpenFeed) async throws(StoreError) -> Bool {
+        let unsettled = outcomes.unsettled
+        if options.isDryRun || unsettled.isEmpty { return false }
+        if await opened.isUndisturbedAndCurrent() { return true }
+        let budget = ByteBudget(48 << 20)
+        try await concurrently(jobs(in: opened), unsettled) { (file, publication) async throws(StoreError) in
+            do throws(StoreError) {
+                do throws(StoreError) {
+                    try await opened.settle(publication.recorded, of: publication.summary, from: nil)
+                } catch  where error.code == .notFound {
+                    let item = try await read(file, within: budget) { (local, path) async throws(StoreError) in
+                        let details = options.details.describing(local)
+                        return Item(file, try await opened.adoptAndSettle(local.source, at: path, details))
+                    }
+                    outcomes.replace(file.name, .success(item))
+                }
+            } catch {
+                outcomes.replace(file.name, .failure(error))
+                if error.meetsEveryItem { throw error }
+            }
+        }
+        return false
+    }
+}
+
+/// What became of the files of a batch, which is reported only once the feed was seen to be current.
+final class BatchOutcomes: Sendable {
+    typealias Outcome = (name: LocalName, result: Result<PublishOperation.Item, StoreError>)
+
+    private struct State {
+        var outcomes: [Outcome] = []
+        var unsettled: [(file: FileToPublish, publication: UnsettledPublication)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ name: LocalName, _ result: Result<PublishOperation.Item, StoreError>) {
+        state.withLock { $0.outcomes.append((name, result)) }
+    }
+
+    /// Adds a publication that is settled with the others at the end of the batch.
+    func add(_ file: FileToPublish, _ publication: UnsettledPublication) {
+        state.withLock { $0.unsettled.append((file, publication)) }
+    }
+
+    /// Says what became of a file after all.
+    func replace(_ name: LocalName, _ result: Result<PublishOperation.Item, StoreError>) {
+        state.withLock { state in
+            guard let index = state.outcomes.firstIndex(where: { $0.name == name }) else { return }
+            state.outcomes[index].result = result
+        }
+    }
+
+    var unsettled: [(file: FileToPublish, publication: UnsettledPublication)] { state.withLock { $0.unsettled } }
+
+    var all: [Outcome] { state.withLock { $0.outcomes } }
+
+    var failures: [Outcome] {
+        all.filter { if case .failure = $0.result { true } else { false } }
+    }
+}

@@ -1,0 +1,83 @@
+/// Counts what a feed holds. Nothing is changed, and no content is read.
+public struct StatsOperation: Sendable {
+    /// What the count tells while it runs.
+    public enum Event: Sendable {
+        case progress(WorkProgress)
+        /// A record cannot be read, so that nothing but it is counted.
+        case failed(PackagePath, StoreError)
+    }
+
+    private let feed: Feed
+    private let report: @Sendable (Event) -> Void
+
+    /// How to count.
+    public init(_ feed: Feed, report: @escaping @Sendable (Event) -> Void) {
+        self.feed = feed
+        self.report = report
+    }
+
+    /// Counts to the end of the feed. Others may write meanwhile: what they change is counted or not.
+    /// - Throws: what opening and listing throw; `cancelled`.
+    /// - Cost: one read of each record, and listings; memory for a page and a 256th of the references.
+    public func run() async throws(StoreError) -> FeedStatistics {
+        let opened = try await feed.open()
+        let counter = WorkCounter("reading records") { report(.progress($0)) }
+        var figures = FeedStatistics()
+        try await countRecords(of: opened, &figures, counter)
+        counter.begin("listing content")
+        for try await page in opened.storage.list(FeedLayout.listing(of: nil, passesUnreadable: false)) {
+            for case .key(let key, let info?) in page where FeedLayout.digest(ofBlob: key) != nil {
+                figures.blobs.add(info.size)
+            }
+            counter.add(items: Int64(page.count))
+        }
+        figures.retired = try await amount(below: FeedLayout.retired, in: opened)
+        figures.quarantined = try await amount(below: FeedLayout.quarantine, in: opened)
+        for try await page in opened.storage.uploadsInFlight() {
+            for upload in page { figures.staged.add(upload.size) }
+        }
+        return figures
+    }
+
+    private func countRecords(
+        of opened: OpenFeed, _ figures: inout FeedStatistics, _ counter: WorkCounter
+    ) async throws(StoreError) {
+        let references = try await References.make()
+        for try await page in opened.storage.packages(PackageQuery(includesDeleted: true)) {
+            if Task.isCancelled { throw StoreError(.cancelled, "counting was cancelled") }
+            for listing in page {
+                switch listing {
+                case .package(let record):
+                    if record.deleted == nil { figures.packages.add(record.size) } else { figures.deleted += 1 }
+                    figures.formerRevisions += Int64(record.previous?.count ?? 0)
+                    try await references.add(record.allReferences)
+                case .unreadable(let path, let error):
+                    figures.unreadable += 1
+                    report(.failed(path, error))
+                }
+            }
+            counter.add(items: Int64(page.count))
+        }
+        for bucket in 0..<References.bucketCount {
+            for named in try await references.load(bucket).values {
+                for reference in named.filter({ $0.kind == .current }).dropFirst() {
+                    figures.sharedBytes.add(stated: reference.size)
+                }
+            }
+        }
+    }
+
+    /// What was set aside there, without the notes about it.
+    private func amount(
+        below folder: KeyPrefix, in opened: OpenFeed
+    ) async throws(StoreError) -> FeedStatistics.Amount {
+        var amount = FeedStatistics.Amount()
+        for try await page in opened.storage.list(ListRequest(folder, wantsDetails: true)) {
+            for case .key(let key, let info?) in page
+            where !key.isRecord && FeedLayout.digest(ofSetAside: key) != nil {
+                amount.add(info.size)
+            }
+        }
+        return amount
+    }
+}

@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import BlobCluster
+internal import BlobTerminal
+
+struct ClusterRunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Asks the server nodes to check feeds, or to collect their garbage.",
+        discussion: """
+            Examples:
+              blobtool cluster run check npm --content all
+              blobtool cluster run gc npm
+            """,
+        subcommands: [ClusterRunCheckCommand.self, ClusterRunCollectCommand.self])
+}
+
+struct ClusterRunCheckCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Asks the server nodes to check feeds; they share the work on each.",
+        discussion: """
+            Without --wait it returns once the nodes know of the job. With it, it exits 1 if errors were found, and 2 \
+            if not everything could be checked.
+
+            Examples:
+              blobtool cluster run check
+              blobtool cluster run check npm --content all --wait
+            """)
+
+    @Argument(help: "The feeds to check. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How much content to read: none (the default), all, 10%, 3/7 or unverified:30d.", valueName: "level"),
+        transform: ContentChoice.init)
+    var content = ContentChoice.none
+    @Flag(help: "Wait until the nodes are done.") var wait = false
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.withStore(root) { store in
+            try await JobRequest(store, feed, waits: wait, session).run(CheckRunner(store)) {
+                CheckRunner.arguments($0, content.level)
+            }
+        }
+    }
+}
+
+struct ClusterRunCollectCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Asks the server nodes to free content that no package names. Without --delete, they only count.",
+        discussion: """
+            It does what "blobtool gc" does, on a node. With --wait it exits 1 if something could not be removed, and 2 \
+            if the collection failed.
+
+            Examples:
+              blobtool cluster run gc npm --wait
+              blobtool cluster run gc npm --delete --max-delete 50%
+            """)
+
+    @Argument(help: "The feeds. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Refuse to delete more than this share of all blobs or bytes; the default is 20%.", valueName: "share"),
+        transform: { try Percentage(writtenAs: $0) })
+    var maxDelete = Percentage(value: 20)
+    @Flag(help: "Free it.") var delete = false
+    @Flag(help: "Wait until the nodes are done.") var wait = false
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.withStore(root) { store in
+            try await JobRequest(store, feed, waits: wait, session).run(CollectRunner(store)) {
+                CollectRunner.arguments($0, deletes: delete, maximumPercent: maxDelete.value)
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Testing
+
+@Suite("What feeds hold is counted")
+struct StatsTests {
+    @Test("packages, deleted ones, former revisions, content stored once, and what is set aside")
+    func figures() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        try await scratch.run("feed", "create", "m", "--mutable").succeeded()
+        for name in ["a", "b", "c"] {
+            try await scratch.run("push", "npm", "-", "--as", name, input: "the same").succeeded()
+        }
+        try await scratch.run("push", "npm", "-", "--as", "d", input: "gone").succeeded()
+        try await scratch.run("rm", "npm", "d").succeeded()
+        try await scratch.run("push", "m", "-", "--as", "x", input: "one").succeeded()
+        try await scratch.run("push", "m", "-", "--as", "x", input: "three").succeeded()
+        let lines = try await scratch.json("stats").succeeded().lines
+        #expect(lines.map { $0["feed"] } == ["m", "npm"])
+        let expected: [String: Int64] = [
+            "packages": 3, "packageBytes": 24, "deleted": 1, "formerRevisions": 1, "blobs": 2, "bytes": 12,
+            "sharedBytes": 16, "quarantined": 0, "retired": 0, "staged": 0, "unreadable": 0,
+        ]
+        for (field, value) in expected { #expect(lines.last?[number: field] == value, "\(field)") }
+        let mutable: [String: Int64] = [
+            "packages": 1, "packageBytes": 5, "formerRevisions": 1, "blobs": 2, "bytes": 8, "sharedBytes": 0,
+        ]
+        for (field, value) in mutable { #expect(lines.first?[number: field] == value, "\(field)") }
+        let text = try await scratch.run("stats").succeeded().output.split(separator: "\n")
+        #expect(text.count == 4 && text.last?.hasPrefix("all") == true)
+    }
+
+    @Test("damaged content in quarantine is counted, and a record that cannot be read is told")
+    func damage() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for name in ["a", "b"] {
+            try await scratch.run("push", "npm", "-", "--as", name, input: "content \(name)").succeeded()
+        }
+        let digest = try #require(try await scratch.json("stat", "npm", "a").line("package")["digest"])
+        let hex = String(digest.dropFirst("sha256:".count))
+        let blob = "root/feeds/npm/blobs/sha256/\(hex.prefix(2))/\(hex)"
+        try scratch.write(blob, "Content a")
+        #expect(try await scratch.run("repair", "npm").status == 1)
+        let line = try await scratch.json("stats", "npm").succeeded().line("stats")
+        #expect(line[number: "quarantined"] == 1 && line[number: "quarantinedBytes"] == 9)
+        #expect(line[number: "blobs"] == 1 && line[number: "packages"] == 2)
+        try scratch.write("root/feeds/npm/packages/b.json", "{")
+        let result = try await scratch.json("stats", "npm")
+        #expect(result.status == 2)
+        #expect(try result.line("stats")[number: "unreadable"] == 1)
+        #expect(try await scratch.run("stats", "npm", "other").status == 2)
+    }
+}
