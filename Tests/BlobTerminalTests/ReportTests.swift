@@ -20,21 +20,37 @@ import Testing
         let builder = CheckReportBuilder()
         let total = try await CheckOperation(store, .init(content: content)) { builder.add($0) }.run()
         return builder.report(
-            root: "file:///memory", level: "none", freshWithin: .seconds(30 * 86_400), started: Timestamp(seconds: 0),
+            by: "blobtool 1 on web-1", root: "file:///memory", level: "none", freshWithin: .seconds(30 * 86_400),
+            started: Timestamp(seconds: 0),
             seconds: 1.5, total: total)
     }
 
-    @Test("the JUnit report has a failed test for each error, and one for each kind of which there is none")
+    @Test("the JUnit report has one test for each kind, by one name whether it passes or fails")
     func junit() async throws {
         let text = JUnitReport(try await damagedReport()).text
         // Each kind of finding is one, and whether all was looked at is one more.
         let tests = Finding.Kind.allCases.count + 1
         #expect(text.contains("<testsuite name=\"npm\" tests=\"\(tests)\" failures=\"1\" errors=\"0\""))
-        #expect(text.contains("name=\"missing-blob: &lt;b&gt;&amp;amp;&quot;&#39;.tgz\""))
+        #expect(text.contains("<testcase classname=\"npm\" name=\"no missing-blob\" time=\"0\">\n      <failure"))
+        #expect(text.contains("package: &lt;b&gt;&amp;amp;&quot;&#39;.tgz"))
         #expect(text.contains("<failure type=\"missing-blob\""))
         #expect(text.contains("<testcase classname=\"npm\" name=\"no size-mismatch\" time=\"0\"/>"))
         #expect(text.contains("<system-out>warning: blobs/sha256/stray"))
         #expect(!text.contains("<b>"))
+    }
+
+    @Test("each feed's suite in the JUnit report has the time that the feed took, and the whole has its own")
+    func times() throws {
+        let builder = CheckReportBuilder()
+        builder.add(.finished(try FeedName("npm"), .init(), time: .milliseconds(2_250)))
+        builder.add(.finished(try FeedName("maven"), .init(), time: .seconds(3)))
+        let report = builder.report(
+            by: "blobtool 1 on web-1", root: "file:///x", level: "all", freshWithin: .seconds(1),
+            started: Timestamp(seconds: 0), seconds: 5.5,
+            total: .init())
+        let times = JUnitReport(report).text.split(separator: "\n").filter { $0.contains("<testsuite") }
+            .map { $0.split(separator: " ").last }
+        #expect(times == ["time=\"5.500\">", "time=\"2.250\">", "time=\"3.000\">"])
     }
 
     @Test("the HTML report names the verdict, the damaged package and what is beside it, and escapes all names")
@@ -43,9 +59,19 @@ import Testing
         #expect(text.contains("<h1>Damaged</h1>"))
         #expect(text.contains("1 error in 1 package."))
         #expect(text.contains("&lt;b&gt;&amp;amp;&quot;&#39;.tgz"))
-        #expect(text.contains("<rect class=\"error\""))
-        #expect(text.contains("Findings beside packages"))
+        #expect(text.contains("<b class=\"error\""))
+        #expect(text.contains("<a href=\"#feed-npm\">npm</a>") && text.contains("<section id=\"feed-npm\">"))
+        #expect(text.contains("<h3>blobs/sha256/stray</h3>"))
+        #expect(text.contains("blobtool 1 on web-1"))
         #expect(!text.contains("<b>&amp;amp;") && !text.contains("<script"))
+    }
+
+    @Test("the HTML report tells for each kind that was found what to do, with the command for each feed")
+    func remedies() async throws {
+        let text = HTMLReport(try await damagedReport()).text
+        #expect(text.contains("<a href=\"#missing-blob\">") && text.contains("<article id=\"missing-blob\">"))
+        #expect(text.contains("<code>blobtool repair npm --dry-run</code>"))
+        #expect(text.contains("<article id=\"unexpected-object\">") && !text.contains("id=\"corrupt-blob\""))
     }
 
     @Test("an incomplete check is neither sound nor merely damaged, in both reports")
@@ -55,7 +81,8 @@ import Testing
         var total = CheckOperation.Summary()
         total.complete = false
         let report = builder.report(
-            root: "file:///x", level: "all", freshWithin: .seconds(30 * 86_400), started: Timestamp(seconds: 0),
+            by: "blobtool 1 on web-1", root: "file:///x", level: "all", freshWithin: .seconds(30 * 86_400),
+            started: Timestamp(seconds: 0),
             seconds: 0, total: total)
         #expect(HTMLReport(report).text.contains("<h1>Incomplete</h1>"))
         #expect(JUnitReport(report).text.contains("<error type=\"incomplete\" message=\"the server did not answer\"/>"))
@@ -70,7 +97,8 @@ import Testing
         builder.add(.incomplete(try FeedName("npm"), StoreError(.wrongRoot, "there is no root"), packages: []))
         let gone = JUnitReport(
             builder.report(
-                root: "file:///x", level: "all", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
+                by: "blobtool 1 on web-1", root: "file:///x", level: "all", freshWithin: .zero,
+                started: Timestamp(seconds: 0), seconds: 0,
                 total: CheckOperation.Summary())
         ).text
         #expect(
@@ -95,7 +123,7 @@ import Testing
             builder.add(.incomplete(nil, StoreError(.unavailable, "\(number)"), packages: []))
         }
         let report = builder.report(
-            root: "", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
+            by: "x", root: "", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
             total: CheckOperation.Summary())
         #expect(report.omitted == 5)
     }

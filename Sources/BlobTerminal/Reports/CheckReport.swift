@@ -9,6 +9,8 @@ public struct CheckReport: Sendable {
         public let feed: FeedName?
         /// The counts of the section.
         public var summary = CheckOperation.Summary()
+        /// How long the feed took; zero for the server root, whose part of the whole is not measured.
+        public var time = Duration.zero
         /// What was found, up to a bound.
         public var findings: [Finding] = []
         /// What could not be looked at.
@@ -22,6 +24,8 @@ public struct CheckReport: Sendable {
         public var title: String { feed?.text ?? "server root" }
     }
 
+    /// What made the report: the program with its version, and the machine that it ran on.
+    public var program: String
     /// The root that was checked, by its URL.
     public var root: String
     /// How much content was read, in the words of the command line.
@@ -62,21 +66,26 @@ public final class CheckReportBuilder: Sendable {
             switch event {
             case .finding(let finding): state.add(finding.feed) { $0.findings.append(finding) }
             case .incomplete(let feed, let error, _): state.add(feed) { $0.gaps.append("\(error)") }
-            case .finished(let feed, let summary): state.section(feed) { $0.summary = summary }
+            case .finished(let feed, let summary, let time):
+                state.section(feed) {
+                    $0.summary = summary
+                    $0.time = time
+                }
             case .progress, .plan, .reached: break
             }
         }
     }
 
     /// The report at the end.
+    /// - Parameter program: the program with its version, and the machine that it ran on.
     public func report(
-        root: String, level: String, freshWithin: Duration, started: Timestamp, seconds: Double,
+        by program: String, root: String, level: String, freshWithin: Duration, started: Timestamp, seconds: Double,
         total: CheckOperation.Summary
     ) -> CheckReport {
         state.withLock { state in
             CheckReport(
-                root: root, level: level, freshWithin: freshWithin, started: started, seconds: seconds, total: total,
-                sections: state.sections, omitted: state.omitted)
+                program: program, root: root, level: level, freshWithin: freshWithin, started: started,
+                seconds: seconds, total: total, sections: state.sections, omitted: state.omitted)
         }
     }
 }

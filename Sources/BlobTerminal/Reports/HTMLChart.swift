@@ -1,6 +1,6 @@
 internal import BlobStore
 
-/// A small bar chart of the findings by kind, drawn as SVG.
+/// A small bar chart of the findings by kind, whose labels keep their size in a narrow window.
 struct HTMLChart {
     private let report: CheckReport
 
@@ -27,17 +27,14 @@ struct HTMLChart {
     var text: String {
         let bars = bars
         guard let longest = bars.map(\.count).max() else { return "" }
-        let rows = bars.enumerated().map { index, bar in row(bar, at: index * 26, longest) }
-        return """
-            <section><h2>Findings by kind</h2>
-            <svg viewBox="0 0 640 \(bars.count * 26)" role="img" aria-label="Findings by kind">\(rows.joined())</svg></section>
-            """
+        return "<section><h2>Findings by kind</h2><div class=\"chart\">"
+            + bars.map { row($0, longest) }.joined() + "</div></section>"
     }
 
-    private func row(_ bar: Bar, at y: Int, _ longest: Int) -> String {
-        let width = max(3, bar.count * 400 / max(longest, 1))
-        return "<text x=\"150\" y=\"\(y + 17)\" text-anchor=\"end\">\(bar.kind.rawValue)</text>"
-            + "<rect class=\"\(bar.severity.rawValue)\" x=\"160\" y=\"\(y + 4)\" width=\"\(width)\" height=\"18\" rx=\"3\"/>"
-            + "<text x=\"\(width + 168)\" y=\"\(y + 17)\">\(grouped(Int64(bar.count)))</text>"
+    private func row(_ bar: Bar, _ longest: Int) -> String {
+        let percent = max(1, bar.count * 100 / max(longest, 1))
+        return "<a href=\"#\(bar.kind.rawValue)\">\(bar.kind.rawValue)</a>"
+            + "<div><b class=\"\(bar.severity.rawValue)\" style=\"width:\(percent)%\"></b></div>"
+            + "<span>\(grouped(Int64(bar.count)))</span>"
     }
 }

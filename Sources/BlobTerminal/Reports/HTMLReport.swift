@@ -26,8 +26,7 @@ public struct HTMLReport: Sendable {
         \(HTMLChart(report).text)
         \(feedTable)
         \(gapList)
-        \(packageList)
-        \(otherList)
+        \(HTMLFindings(report).text)
         \(footer)
         </body>
         </html>
@@ -53,7 +52,7 @@ public struct HTMLReport: Sendable {
         if total.errors > 0 {
             return Verdict(
                 title: "Damaged",
-                sentence: "\(counted(total.errors, "error")) in \(counted(affected.count, "package")).",
+                sentence: "\(counted(total.errors, "error")) in \(counted(affected, "package")).",
                 tone: "damaged")
         }
         let remarks = total.warnings > 0 ? " \(counted(total.warnings, "warning")) need a look." : ""
@@ -89,21 +88,35 @@ public struct HTMLReport: Sendable {
     }
 
     private var feedTable: String {
-        let rows = report.sections.map { section in
-            let summary = section.summary
-            let errors = section.findings.count { $0.severity == .error }
-            let warnings = section.findings.count { $0.severity == .warning }
-            let state = !section.gaps.isEmpty ? "incomplete" : errors > 0 ? "damaged" : "sound"
-            return "<tr><td>\(markup(section.title))</td><td class=\"n\">\(grouped(summary.packages))</td>"
-                + "<td class=\"n\">\(grouped(summary.blobs))</td><td class=\"n\">\(ByteSize(bytes: summary.bytes).human)</td>"
-                + "<td class=\"n\">\(errors)</td><td class=\"n\">\(warnings)</td><td><i class=\"\(state)\">\(state)</i></td></tr>"
-        }
+        let head = Self.columns.map { "<th\($0.isNumber ? " class=\"n\"" : "")>\($0.name)</th>" }
         return """
             <section><h2>Feeds</h2>
-            <table><thead><tr><th>feed</th><th class="n">packages</th><th class="n">blobs</th><th class="n">stored</th>
-            <th class="n">errors</th><th class="n">warnings</th><th>state</th></tr></thead>
-            <tbody>\(rows.joined(separator: "\n"))</tbody></table></section>
+            <table><thead><tr>\(head.joined())</tr></thead>
+            <tbody>\(report.sections.map(row).joined(separator: "\n"))</tbody></table></section>
             """
+    }
+
+    private static let columns: [(name: String, isNumber: Bool)] = [
+        ("feed", false), ("packages", true), ("blobs", true), ("stored", true), ("errors", true), ("warnings", true),
+        ("state", false),
+    ]
+
+    /// The row of a feed. Each cell carries the name of its column for windows too narrow for a table.
+    private func row(_ section: CheckReport.Section) -> String {
+        let summary = section.summary
+        let errors = section.findings.count { $0.severity == .error }
+        let warnings = section.findings.count { $0.severity == .warning }
+        let state = !section.gaps.isEmpty ? "incomplete" : errors > 0 ? "damaged" : "sound"
+        let name = markup(section.title)
+        let link = section.findings.isEmpty ? name : "<a href=\"#\(HTMLFindings.anchor(section))\">\(name)</a>"
+        let cells = [
+            link, grouped(summary.packages), grouped(summary.blobs), ByteSize(bytes: summary.bytes).human,
+            grouped(Int64(errors)), grouped(Int64(warnings)), "<i class=\"\(state)\">\(state)</i>",
+        ]
+        let columns = zip(Self.columns, cells).map { column, cell in
+            "<td\(column.isNumber ? " class=\"n\"" : "") data-name=\"\(column.name)\">\(cell)</td>"
+        }
+        return "<tr>\(columns.joined())</tr>"
     }
 
     private var gapList: String {
@@ -114,50 +127,13 @@ public struct HTMLReport: Sendable {
             + "</ul></section>"
     }
 
-    /// Feed and path of each package that a finding names, in order.
-    private var affected: [(feed: String, path: String, findings: [Finding])] {
-        var found: [String: [String: [Finding]]] = [:]
-        for section in report.sections {
-            for finding in section.findings {
-                for path in finding.packages { found[section.title, default: [:]][path, default: []].append(finding) }
-            }
-        }
-        return found.sorted { $0.key < $1.key }.flatMap { feed, paths in
-            paths.sorted { $0.key < $1.key }.map { (feed, $0.key, $0.value) }
-        }
-    }
-
-    private var packageList: String {
-        let packages = affected
-        if packages.isEmpty { return "" }
-        let items = packages.map { package in
-            "<article><h3><span>\(markup(package.feed))</span> \(markup(package.path))</h3>"
-                + package.findings.map(item).joined() + "</article>"
-        }
-        return "<section><h2>Packages with findings</h2>\(items.joined(separator: "\n"))</section>"
-    }
-
-    private var otherList: String {
-        let others = report.sections.flatMap { section in
-            section.findings.filter(\.packages.isEmpty).map { (section.title, $0) }
-        }
-        let omitted =
-            report.omitted == 0
-            ? "" : "<p>\(grouped(Int64(report.omitted))) more findings are counted but not listed.</p>"
-        if others.isEmpty { return omitted }
-        let items = others.map { title, finding in
-            "<article><h3><span>\(markup(title))</span> \(markup(finding.key))</h3>\(item(finding))</article>"
-        }
-        return "<section><h2>Findings beside packages</h2>\(items.joined(separator: "\n"))\(omitted)</section>"
-    }
-
-    private func item(_ finding: Finding) -> String {
-        "<p><i class=\"\(finding.severity.rawValue)\">\(finding.kind.rawValue)</i> \(markup(finding.message))"
-            + "<br><code>\(markup(finding.key))</code></p>"
+    /// How many packages a finding names.
+    private var affected: Int {
+        report.sections.reduce(0) { $0 + Set($1.findings.flatMap(\.packages)).count }
     }
 
     private var footer: String {
-        "<footer>blobtool check, \(grouped(Int64(report.seconds.rounded(.up)))) s</footer>"
+        "<footer>\(markup(report.program)): check, \(grouped(Int64(report.seconds.rounded(.up)))) s</footer>"
     }
 
     private func counted(_ count: some BinaryInteger, _ thing: String) -> String {

@@ -28,8 +28,18 @@ enum HTMLStyle {
         i{font-style:normal;font-size:.82rem;font-weight:600;padding:.1rem .45rem;border-radius:1rem;border:1px solid}
         i.error,i.damaged{color:var(--bad)}i.warning,i.incomplete{color:var(--warn)}i.info{color:var(--info)}
         i.sound{color:var(--good)}
-        svg{width:100%;max-width:40rem;font-size:13px}svg text{fill:var(--ink)}
-        rect.error{fill:var(--bad)}rect.warning{fill:var(--warn)}rect.info{fill:var(--info)}
+        a{color:inherit}a:has(i){text-decoration:none}a:focus-visible{outline:2px solid var(--info);outline-offset:2px}
+        article:target,section:target h2{background:var(--card)}
+        .chart{display:grid;grid-template-columns:max-content 1fr max-content;gap:.35rem .7rem;align-items:center;
+        max-width:40rem;font-size:.9rem;font-variant-numeric:tabular-nums}
+        .chart a{text-align:right}.chart b{display:block;height:1.1rem;border-radius:.2rem}
+        b.error{background:var(--bad)}b.warning{background:var(--warn)}b.info{background:var(--info)}
+        @media (max-width:40rem){thead{display:none}table,tbody{display:block}
+        tr{display:grid;grid-template-columns:1fr 1fr;gap:.1rem 1rem;border-bottom:1px solid var(--line);
+        padding:.6rem 0}
+        td,td.n{display:flex;justify-content:space-between;gap:.6rem;border:0;padding:.1rem 0;text-align:left}
+        td[data-name=feed]{grid-column:1/-1;font-weight:600;overflow-wrap:anywhere}
+        td:not([data-name=feed])::before{content:attr(data-name);color:var(--soft);font-size:.9rem}}
         footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:.8rem}
         """
 }

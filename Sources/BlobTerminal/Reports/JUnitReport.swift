@@ -1,7 +1,8 @@
 internal import BlobStore
 
-/// A check as JUnit XML, for the test views of CI systems: a suite for each feed, a test for each kind of finding, and
-/// a failed one for each error. A kind that was not looked for, or not everywhere, is skipped, with the reason.
+/// A check as JUnit XML, for the test views of CI systems: a suite for each feed, and a test for each kind of finding,
+/// which has one name whether it passes or fails, so that its history is kept. A kind that was not looked for, or not
+/// everywhere, is skipped, with the reason.
 public struct JUnitReport: Sendable {
     private let report: CheckReport
 
@@ -43,15 +44,15 @@ public struct JUnitReport: Sendable {
         for kind in Finding.Kind.allCases {
             let findings = section.findings.filter { $0.kind == kind }
             let errors = findings.filter { $0.severity == .error }
-            for error in errors {
-                suite.failures += 1
-                suite.add("\(kind.rawValue): \(subject(error))", of: section.title, failure(error))
-            }
+            let name = "no \(kind.rawValue)"
             if errors.isEmpty {
                 let reason = section.omission(of: kind, level: report.level)
                 suite.skipped += reason == nil ? 0 : 1
                 let skip = reason.map { "      <skipped message=\"\(markup($0))\"/>\n" } ?? ""
-                suite.add("no \(kind.rawValue)", of: section.title, skip + remarks(findings))
+                suite.add(name, of: section.title, skip + remarks(findings))
+            } else {
+                suite.failures += 1
+                suite.add(name, of: section.title, failure(kind, errors))
             }
         }
         for gap in section.unseen {
@@ -76,7 +77,8 @@ public struct JUnitReport: Sendable {
         var xml =
             "  <testsuite name=\"\(markup(section.title))\" tests=\"\(suite.tests)\" failures=\"\(suite.failures)\" "
         xml +=
-            "errors=\"\(suite.gaps)\" skipped=\"\(suite.skipped)\" timestamp=\"\(report.started)\" time=\"\(time(report.seconds))\">\n"
+            "errors=\"\(suite.gaps)\" skipped=\"\(suite.skipped)\" timestamp=\"\(report.started)\" "
+        xml += "time=\"\(time(section.time.inSeconds))\">\n"
         xml += "    <properties>\n"
         for (name, value) in counts {
             xml += "      <property name=\"\(name)\" value=\"\(markup(value))\"/>\n"
@@ -84,10 +86,10 @@ public struct JUnitReport: Sendable {
         return xml + "    </properties>\n"
     }
 
-    private func failure(_ finding: Finding) -> String {
-        var lines = ["key: \(finding.key)"]
-        lines += finding.packages.map { "package: \($0)" }
-        return "      <failure type=\"\(finding.kind.rawValue)\" message=\"\(markup(finding.message))\">"
+    private func failure(_ kind: Finding.Kind, _ errors: [Finding]) -> String {
+        let count = errors.count == 1 ? "" : "\(errors.count) findings, the first: "
+        let lines = errors.flatMap { ["\($0.key): \($0.message)"] + $0.packages.map { "package: \($0)" } }
+        return "      <failure type=\"\(kind.rawValue)\" message=\"\(markup(count + (errors.first?.message ?? "")))\">"
             + lines.map(markup).joined(separator: "\n") + "</failure>\n"
     }
 
@@ -95,11 +97,6 @@ public struct JUnitReport: Sendable {
         if findings.isEmpty { return "" }
         let lines = findings.map { "\($0.severity.rawValue): \($0.key): \($0.message)" }
         return "      <system-out>" + lines.map(markup).joined(separator: "\n") + "</system-out>\n"
-    }
-
-    private func subject(_ finding: Finding) -> String {
-        guard let first = finding.packages.first else { return finding.key }
-        return finding.packages.count == 1 ? first : "\(first) and \(finding.packages.count - 1) more"
     }
 
     /// Seconds with three decimals.

@@ -1,6 +1,5 @@
 internal import BlobStore
 internal import BlobTerminal
-internal import Synchronization
 
 /// What every summary says of its run, whatever the command did.
 struct RunFacts: Sendable {
@@ -26,16 +25,10 @@ extension JSONLine {
     }
 }
 
-/// How long each of several pieces of work took that are done one after the other.
-final class LapClock: Sendable {
-    private let start = Mutex(ContinuousClock.now)
+/// How long a run takes.
+struct RunClock: Sendable {
+    private let start = ContinuousClock.now
 
-    /// The time since the last call, or since the beginning.
-    func lap() -> Duration {
-        start.withLock { start in
-            let now = ContinuousClock.now
-            defer { start = now }
-            return now - start
-        }
-    }
+    /// The time since the beginning.
+    var time: Duration { ContinuousClock.now - start }
 }

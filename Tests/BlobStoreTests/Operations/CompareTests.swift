@@ -124,6 +124,29 @@ import Testing
         #expect(told.summary.equal == 1)
     }
 
+    @Test("a feed whose root is one for both server roots is counted, and under two addresses it is in doubt")
+    func shared() async throws {
+        let bench = try await Bench()
+        for (name, root) in [("npm", nil), ("maven", "/memory/maven")] {
+            try await bench.feed(name, root: root).publish("x", at: "a")
+        }
+        let new = try RootURL("/memory/new"), maven = try RootURL("/memory/maven"), alias = try RootURL("/memory/alias")
+        try await ServerMigrationTests.migrate(bench.store, to: new.description)
+        let told = try await compare(.root(bench.url), with: .root(new), bench)
+        #expect(told.lines == ["shared maven"])
+        #expect(told.summary.equal == 1 && told.summary.shared == 1 && told.summary.failed == 0)
+        bench.opener.replace(alias, with: bench.opener[maven])
+        let store = try await PackageStore.open(new, node: NodeName("tester"), with: bench.opener)
+        _ = try await store.catalog.update(FeedName("maven")) { record in
+            var record = record
+            record.root = alias
+            return record
+        }
+        let doubt = try await compare(.root(bench.url), with: .root(new), bench)
+        #expect(doubt.lines == ["failed maven wrongRoot"])
+        #expect(doubt.summary.shared == 0 && doubt.summary.failed == 1)
+    }
+
     @Test("a feed and a tree: files are hashed; what cannot be a package fails, in either order")
     func tree() async throws {
         let bench = try await Bench(), folder = TemporaryFolder()

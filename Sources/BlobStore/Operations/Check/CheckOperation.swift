@@ -38,8 +38,8 @@ public struct CheckOperation: Sendable {
         case plan(FeedName, Plan)
         /// In a part of the content all is done up to digests with this first byte, and came to that.
         case reached(FeedName, UInt8, Summary)
-        /// The end of a feed.
-        case finished(FeedName, Summary)
+        /// The end of a feed, and how long it took.
+        case finished(FeedName, Summary, time: Duration)
     }
 
     /// What a check takes.
@@ -140,9 +140,10 @@ public struct CheckOperation: Sendable {
 
     private func check(_ name: FeedName) async throws(StoreError) -> Summary {
         let tally = CheckTally(name, report)
+        let began = ContinuousClock.now
         do throws(StoreError) {
             if try await isGoing(name, tally) {
-                report(.finished(name, tally.summary))
+                report(.finished(name, tally.summary, time: ContinuousClock.now - began))
                 return tally.summary
             }
             let opened = try await Feed(name, in: store).open()
@@ -163,7 +164,7 @@ public struct CheckOperation: Sendable {
             }
             tally.incomplete(error)
         }
-        report(.finished(name, tally.summary))
+        report(.finished(name, tally.summary, time: ContinuousClock.now - began))
         return tally.summary
     }
 

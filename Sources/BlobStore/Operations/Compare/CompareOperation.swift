@@ -54,6 +54,8 @@ public struct CompareOperation: Sendable {
         public var extra: Int64 = 0
         /// Packages that both have, with different content.
         public var different: Int64 = 0
+        /// Feeds that both server roots have in one and the same root, so that there was nothing to compare.
+        public var shared: Int64 = 0
         /// What could not be looked at.
         public var failed: Int64 = 0
 

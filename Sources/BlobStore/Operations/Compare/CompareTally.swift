@@ -31,5 +31,8 @@ final class CompareTally: Sendable {
         report(.failed(name, error))
     }
 
-    func share(_ feed: FeedName, _ root: RootURL) { report(.shared(feed, root)) }
+    func share(_ feed: FeedName, _ root: RootURL) {
+        counts.withLock { $0.shared += 1 }
+        report(.shared(feed, root))
+    }
 }

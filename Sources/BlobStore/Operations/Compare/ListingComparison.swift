@@ -1,11 +1,12 @@
-/// Compares two feeds: both are listed in key order, side by side, and each record is read once.
+/// Compares two feeds: both are listed in key order, side by side, and each record is read once. A feed that one side
+/// does not have counts as one without packages.
 struct ListingComparison {
-    private let first: any Storage
-    private let second: any Storage
+    private let first: (any Storage)?
+    private let second: (any Storage)?
     private let tally: CompareTally
     private let feed: FeedName?
 
-    init(_ first: any Storage, with second: any Storage, in feed: FeedName? = nil, _ tally: CompareTally) {
+    init(_ first: (any Storage)?, with second: (any Storage)?, in feed: FeedName? = nil, _ tally: CompareTally) {
         self.first = first
         self.second = second
         self.feed = feed
@@ -13,15 +14,15 @@ struct ListingComparison {
     }
 
     func callAsFunction() async throws(StoreError) {
-        let left = ListingCursor(first), right = ListingCursor(second)
-        var one = try await left.next(), other = try await right.next()
+        let left = first.map(ListingCursor.init), right = second.map(ListingCursor.init)
+        var one = try await left?.next(), other = try await right?.next()
         while one != nil || other != nil {
             if Task.isCancelled { throw StoreError(.cancelled, "the comparison was cancelled") }
             tally.counter.add(items: 1)
             let order = Self.order(one, other)
             compare(order == .after ? nil : one, order == .before ? nil : other)
-            if order != .after { one = try await left.next() }
-            if order != .before { other = try await right.next() }
+            if order != .after { one = try await left?.next() }
+            if order != .before { other = try await right?.next() }
         }
     }
 

@@ -17,7 +17,9 @@ struct ServerComparison {
         try await eachFeed(of: second) { (feed) async throws(StoreError) in
             if try await first.catalog.find(feed) != nil { return }
             tally.add(.extra, path: nil, in: feed)
-            try await list(feed, in: second, as: .extra)
+            try await second.withRootAsItStands(of: feed) { (root) async throws(StoreError) in
+                try await ListingComparison(nil, with: root.storage, in: feed, tally)()
+            }
         }
     }
 
@@ -38,30 +40,26 @@ struct ServerComparison {
     private func compare(_ feed: FeedName, isInSecond: Bool) async throws(StoreError) {
         guard isInSecond else {
             tally.add(.missing, path: nil, in: feed)
-            return try await list(feed, in: first, as: .missing)
+            return try await first.withRootAsItStands(of: feed) { (root) async throws(StoreError) in
+                try await ListingComparison(root.storage, with: nil, in: feed, tally)()
+            }
         }
         try await first.withRootAsItStands(of: feed) { (one) async throws(StoreError) in
             try await second.withRootAsItStands(of: feed) { (other) async throws(StoreError) in
-                if one.id == other.id { return tally.share(feed, one.url) }
+                guard one.id != other.id else { return try share(feed, of: one, and: other) }
                 try await ListingComparison(one.storage, with: other.storage, in: feed, tally)()
             }
         }
     }
 
-    /// Tells of each package of a feed that the other root does not have.
-    private func list(
-        _ feed: FeedName, in store: PackageStore, as kind: CompareOperation.Difference.Kind
-    ) async throws(StoreError) {
-        try await store.withRootAsItStands(of: feed) { (root) async throws(StoreError) in
-            for try await page in root.storage.packages(PackageQuery()) {
-                for listing in page {
-                    switch listing {
-                    case .package(let record): tally.add(kind, path: record.path.text, in: feed)
-                    case .unreadable(let path, let error): tally.fail("\(feed): \(path)", error)
-                    }
-                }
-                tally.counter.add(items: Int64(page.count))
-            }
+    /// One root has nothing to compare. Under two addresses it may be a copy as well, and nothing here tells which.
+    private func share(_ feed: FeedName, of one: Root, and other: Root) throws(StoreError) {
+        guard one.url == other.url else {
+            throw StoreError(
+                .wrongRoot,
+                "the roots \(one.url) and \(other.url) have one id, so they are a copy of each other or one place under two "
+                    + "names; nothing was compared")
         }
+        tally.share(feed, one.url)
     }
 }

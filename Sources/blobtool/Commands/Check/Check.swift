@@ -8,8 +8,6 @@ struct Check: Sendable {
     let url: RootURL
     let level: String
     let session: Session
-    /// Feeds are checked one after the other.
-    private let laps = LapClock()
 
     private var console: Console { session.console }
 
@@ -19,7 +17,8 @@ struct Check: Sendable {
         _ opening: ((PackageStore) async throws -> CheckOperation.Summary) async throws -> CheckOperation.Summary
     ) async throws -> CheckReport {
         let builder = CheckReportBuilder()
-        let (started, start) = (Timestamp.now, ContinuousClock.now)
+        let program = "blobtool \(toolVersion) on \(try Session.node)"
+        let (started, clock) = (Timestamp.now, RunClock())
         let meter = Meter("checking", unit: "items")
         let total: CheckOperation.Summary
         do {
@@ -33,10 +32,10 @@ struct Check: Sendable {
         } catch let error as StoreError where error.code != .cancelled {
             total = unlooked(error, builder)
         }
-        let time = ContinuousClock.now - start
+        let time = clock.time
         console.emit(total.line(nil, options, time: time), text: text(total, time))
         return builder.report(
-            root: url.description, level: level, freshWithin: options.content.freshness, started: started,
+            by: program, root: url.description, level: level, freshWithin: options.content.freshness, started: started,
             seconds: time.inSeconds, total: total)
     }
 
@@ -67,9 +66,8 @@ struct Check: Sendable {
         case .incomplete(let feed, let error, let packages): show(error, feed: feed, packages: packages)
         case .plan(let feed, let plan): console.emit(plan.line(feed), text: plan.text(feed))
         case .reached: break  // Nobody asks for a part here.
-        case .finished(let feed, let summary):
-            console.emit(
-                summary.line(feed, options, time: laps.lap()), text: options.isDryRun ? nil : summary.text(feed))
+        case .finished(let feed, let summary, let time):
+            console.emit(summary.line(feed, options, time: time), text: options.isDryRun ? nil : summary.text(feed))
         }
     }
 

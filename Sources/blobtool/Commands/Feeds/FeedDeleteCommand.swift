@@ -68,14 +68,14 @@ struct FeedDeleteCommand: ToolCommand {
     }
 
     private func preview(in store: PackageStore, _ meter: Meter, _ session: Session) async throws {
-        let clock = LapClock()
+        let clock = RunClock()
         let contents = try await session.console.showing(meter, isShown: session.showsProgress) {
             () async throws(StoreError) in
             try await store.previewDeletion(feed, purge: purge) { meter.add(items: $0) }
         }
         session.console.emit(
             .summary(
-                "feed delete", of: feed, RunFacts(isDryRun: true, time: clock.lap()),
+                "feed delete", of: feed, RunFacts(isDryRun: true, time: clock.time),
                 fields: [
                     "packages": .integer(contents.packages), "blobs": .integer(contents.blobs),
                     "bytes": .integer(contents.bytes),

@@ -67,7 +67,7 @@ struct PushCommand: ToolCommand {
                 PublicationDetails(by: signature.by, contentType: contentType), jobs: work.jobs ?? 8,
                 followsLinks: followLinks, isDryRun: dryRun, prefix: prefix ?? "", path: path, expected: digest,
                 only: try await items.selection(), countsAhead: session.showsProgress)
-            let clock = LapClock()
+            let clock = RunClock()
             let (summary, stop) = try await session.publish(
                 source, into: feed, options, activity: dryRun ? "reading" : "publishing", failures: failures
             ) { item in
@@ -78,7 +78,7 @@ struct PushCommand: ToolCommand {
                 return try failures.stop(
                     stop, succeeded: summary.succeeded, hasMore: files.count > 1 || recursive)
             }
-            if dryRun { show(summary, after: clock.lap(), on: session.console) }
+            if dryRun { show(summary, after: clock.time, on: session.console) }
             return failures.finish(succeeded: summary.succeeded)
         }
     }

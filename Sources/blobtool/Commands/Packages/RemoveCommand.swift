@@ -42,7 +42,7 @@ struct RemoveCommand: ToolCommand {
         let meter = Meter(dryRun ? "looking" : "deleting")
         meter.update { $0.expectedItems = Int64(packages.count) }
         let count = Mutex(0)
-        let clock = LapClock()
+        let clock = RunClock()
         do {
             try await session.withFeed(feed, root) { feed in
                 try await session.console.showing(meter, isShown: session.showsProgress) {
@@ -60,7 +60,7 @@ struct RemoveCommand: ToolCommand {
             return try failures.stop(error, succeeded: count.withLock { $0 }, hasMore: packages.count > 1)
         }
         if dryRun {
-            show(removed: count.withLock { $0 }, failed: failures.count, after: clock.lap(), on: session.console)
+            show(removed: count.withLock { $0 }, failed: failures.count, after: clock.time, on: session.console)
         }
         return failures.finish(succeeded: count.withLock { $0 })
     }

@@ -38,8 +38,8 @@ struct CompareCommand: ToolCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let comparands = (first: try Comparand(first), second: try Comparand(second))
-        guard comparands.first.isFeed || comparands.second.isFeed else {
-            return try await compare(comparands.first.place, comparands.second.place, in: session)
+        if case (.place(let one), .place(let other)) = comparands {
+            return try await compare(one, other, in: session)
         }
         return try await session.withStore(root, limit: work.bwlimit) { store in
             try await compare(
@@ -48,19 +48,18 @@ struct CompareCommand: ToolCommand {
     }
 
     private func compare(
-        _ one: CompareOperation.Side?, _ other: CompareOperation.Side?, in session: Session
+        _ one: CompareOperation.Side, _ other: CompareOperation.Side, in session: Session
     ) async throws -> ExitStatus {
-        guard let one, let other else { return .usage }
         let failures = Failures(session.console, nil)
         let meter = Meter("comparing")
         let operation = CompareOperation(
             one, with: other, as: try Session.node, opener: Session.opener(work.bwlimit), jobs: work.jobs ?? 8
         ) { show($0, meter: meter, session: session, failures: failures) }
-        let start = ContinuousClock.now
+        let clock = RunClock()
         let summary = try await session.console.showing(meter, isShown: session.showsProgress) {
             try await operation.run()
         }
-        show(summary, time: ContinuousClock.now - start, on: session.console)
+        show(summary, time: clock.time, on: session.console)
         _ = failures.finish(succeeded: Int(clamping: summary.equal))
         if summary.failed > 0 { return .failed }
         return summary.isEqual ? .done : .notGood
@@ -84,15 +83,17 @@ struct CompareCommand: ToolCommand {
             fields: [
                 "equal": .integer(summary.equal), "missing": .integer(summary.missing),
                 "extra": .integer(summary.extra), "different": .integer(summary.different),
-                "failed": .integer(summary.failed),
+                "shared": .integer(summary.shared), "failed": .integer(summary.failed),
             ])
         let verdict =
             summary.failed > 0 ? "not everything could be compared" : summary.isEqual ? "the same" : "not the same"
+        let shared = summary.shared > 0 ? ", \(counted(summary.shared, "feed")) in a root of both" : ""
         let failed = summary.failed > 0 ? ", \(grouped(summary.failed)) failed" : ""
         console.emit(
             line,
             text: "\(verdict): \(grouped(summary.equal)) equal, \(grouped(summary.missing)) missing, "
-                + "\(grouped(summary.extra)) extra, \(grouped(summary.different)) different\(failed) in \(time.human)")
+                + "\(grouped(summary.extra)) extra, \(grouped(summary.different)) different\(shared)\(failed) in \(time.human)"
+        )
     }
 }
 
@@ -110,11 +111,6 @@ private enum Comparand {
         let isURL = text.contains("://")
         self = .place(isURL ? .root(url) : .directory(text, url))
     }
-
-    var isFeed: Bool { if case .feed = self { true } else { false } }
-
-    /// Nil for a feed, which only a store has.
-    var place: CompareOperation.Side? { if case .place(let side) = self { side } else { nil } }
 
     func side(in store: PackageStore) async throws(StoreError) -> CompareOperation.Side {
         switch self {

@@ -36,7 +36,7 @@ struct ExportCommand: ToolCommand {
         let options = ExportOperation.Options(
             jobs: work.jobs, prefix: prefix ?? "", links: link, isDryRun: dryRun,
             countsAhead: session.showsProgress)
-        let start = ContinuousClock.now
+        let clock = RunClock()
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("exporting")
             let operation = ExportOperation(feed, to: directory, options) {
@@ -46,7 +46,7 @@ struct ExportCommand: ToolCommand {
                 try await operation.run()
             }
         }
-        show(summary, time: ContinuousClock.now - start, on: session.console)
+        show(summary, time: clock.time, on: session.console)
         return failures.finish(succeeded: Int(clamping: summary.exported + summary.unchanged))
     }
 

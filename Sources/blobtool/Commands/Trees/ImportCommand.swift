@@ -35,7 +35,7 @@ struct ImportCommand: ToolCommand {
         let options = PublishOperation.Options(
             PublicationDetails(by: signature.by), jobs: work.jobs, followsLinks: followLinks, isDryRun: dryRun,
             prefix: prefix ?? "", only: try await items.selection(), countsAhead: session.showsProgress)
-        let start = ContinuousClock.now
+        let clock = RunClock()
         let (summary, stop) = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             try await session.publish(
                 .tree(directory), into: feed, options, activity: "importing", failures: failures
@@ -44,7 +44,7 @@ struct ImportCommand: ToolCommand {
                 session.console.say("\(dryRun ? "would be " : "")\(item.outcome.rawValue)  \(item.name.named())")
             }
         }
-        show(summary, after: ContinuousClock.now - start, session.console, isComplete: stop == nil)
+        show(summary, after: clock.time, session.console, isComplete: stop == nil)
         if let stop { return try failures.stop(stop, succeeded: summary.succeeded) }
         return failures.finish(succeeded: summary.succeeded)
     }

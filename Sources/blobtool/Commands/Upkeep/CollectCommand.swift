@@ -81,9 +81,9 @@ struct CollectCommand: ToolCommand {
                 meter.add(failures: 1)
             }
         }
-        let clock = LapClock()
+        let clock = RunClock()
         let summary = try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
-        let run = RunFacts(isDryRun: !delete, time: clock.lap())
+        let run = RunFacts(isDryRun: !delete, time: clock.time)
         console.emit(summary.line(feed.name, run), text: summary.text(feed.name, isDryRun: !delete))
         return summary
     }

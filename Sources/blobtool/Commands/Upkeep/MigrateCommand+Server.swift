@@ -15,9 +15,9 @@ extension MigrateCommand {
         }
         var succeeded = 0
         if let to {
-            let start = ContinuousClock.now
+            let clock = RunClock()
             let summary = try await migration.run(to: to)
-            show(summary, time: ContinuousClock.now - start, on: console)
+            show(summary, time: clock.time, on: console)
             succeeded = Int(clamping: summary.packages.copied + summary.packages.skipped + summary.feeds)
             if failures.count > 0 {
                 // It ran to its end; that something is damaged or in its way is its answer.

@@ -111,9 +111,9 @@ struct MigrateCommand: ToolCommand {
         }
         var status = ExitStatus.done
         if to != nil || toServer {
-            let start = ContinuousClock.now
+            let clock = RunClock()
             let summary = try await operation.run(to: to)
-            show(summary, of: feed, ContinuousClock.now - start, console)
+            show(summary, of: feed, clock.time, console)
             _ = failures.finish(succeeded: Int(clamping: summary.copied + summary.skipped))
             // It ran to its end; that some packages are damaged is its answer.
             status = summary.failed > 0 ? .notGood : .done

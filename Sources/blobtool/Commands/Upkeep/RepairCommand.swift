@@ -37,7 +37,7 @@ struct RepairCommand: ToolCommand {
         defer { failures.keepPartialFile() }
         let options = RepairOperation.Options(
             by: signature.by, sources: from, isDryRun: dryRun, jobs: work.jobs ?? 8)
-        let start = ContinuousClock.now
+        let clock = RunClock()
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("repairing", unit: "items")
             let operation = RepairOperation(feed, options) {
@@ -47,7 +47,7 @@ struct RepairCommand: ToolCommand {
                 try await operation.run()
             }
         }
-        show(summary, time: ContinuousClock.now - start, on: session.console)
+        show(summary, time: clock.time, on: session.console)
         let status = failures.finish(succeeded: Int(clamping: summary.repaired))
         if !summary.complete { return .failed }
         // It ran to its end; that something stays damaged is its answer.

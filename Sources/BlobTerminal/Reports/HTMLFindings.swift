@@ -1,0 +1,75 @@
+internal import BlobStore
+
+/// The findings of a check, feed by feed, and what to do about each kind.
+struct HTMLFindings {
+    private let report: CheckReport
+
+    init(_ report: CheckReport) {
+        self.report = report
+    }
+
+    /// The sections; nothing where nothing was found.
+    var text: String {
+        let found = report.sections.filter { !$0.findings.isEmpty }
+        let omitted =
+            report.omitted == 0
+            ? "" : "<p>\(grouped(Int64(report.omitted))) more findings are counted but not listed.</p>"
+        return remedies(found) + found.map(section).joined(separator: "\n") + omitted
+    }
+
+    /// Where the findings of a feed, or of the server root, are on the page.
+    static func anchor(_ section: CheckReport.Section) -> String {
+        section.feed.map { "feed-\(markup($0.text))" } ?? "server-root"
+    }
+
+    // MARK: - What to do
+
+    private static let maximumCommands = 5
+
+    private func remedies(_ sections: [CheckReport.Section]) -> String {
+        let items = Finding.Kind.allCases.compactMap { kind -> String? in
+            let some = sections.filter { section in section.findings.contains { $0.kind == kind } }
+            return some.isEmpty ? nil : remedy(kind, for: some.compactMap(\.feed))
+        }
+        if items.isEmpty { return "" }
+        return "<section><h2>What to do</h2>\(items.joined(separator: "\n"))</section>"
+    }
+
+    private func remedy(_ kind: Finding.Kind, for feeds: [FeedName]) -> String {
+        let remedy = Remedy(kind)
+        let commands = remedy.command.map { command in
+            feeds.prefix(Self.maximumCommands).map { "<code>\(markup(command($0)))</code>" }
+        }
+        let rest = feeds.count - Self.maximumCommands
+        let more = rest > 0 && remedy.command != nil ? "<br>and the same for \(grouped(Int64(rest))) more feeds" : ""
+        let lines = (commands ?? []).joined(separator: "<br>") + more
+        return "<article id=\"\(kind.rawValue)\"><h3>\(kind.rawValue)</h3><p>\(markup(remedy.advice))</p>"
+            + (lines.isEmpty ? "" : "<p>\(lines)</p>") + "</article>"
+    }
+
+    // MARK: - Findings
+
+    private func section(_ section: CheckReport.Section) -> String {
+        let others = section.findings.filter(\.packages.isEmpty).map { article($0.key, [$0]) }
+        let articles = affected(section).map { article($0.path, $0.findings) } + others
+        return "<section id=\"\(Self.anchor(section))\"><h2>Findings in \(markup(section.title))</h2>"
+            + articles.joined(separator: "\n") + "</section>"
+    }
+
+    /// Each package that a finding names, in order.
+    private func affected(_ section: CheckReport.Section) -> [(path: String, findings: [Finding])] {
+        var found: [String: [Finding]] = [:]
+        for finding in section.findings { for path in finding.packages { found[path, default: []].append(finding) } }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private func article(_ title: String, _ findings: [Finding]) -> String {
+        "<article><h3>\(markup(title))</h3>\(findings.map(item).joined())</article>"
+    }
+
+    private func item(_ finding: Finding) -> String {
+        let kind = finding.kind.rawValue
+        return "<p><a href=\"#\(kind)\"><i class=\"\(finding.severity.rawValue)\">\(kind)</i></a> "
+            + "\(markup(finding.message))<br><code>\(markup(finding.key))</code></p>"
+    }
+}
