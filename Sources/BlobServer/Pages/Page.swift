@@ -16,10 +16,12 @@ struct Page: Sendable {
     /// A value as a query has it.
     static func query(_ value: String) -> String { PercentEncoding.encode(value) }
 
-    /// A table with a head.
+    /// A table with a head; each cell carries the name of its column.
     static func table(_ heads: [String], _ rows: [[String]]) -> String {
         let head = heads.map { "<th scope=\"col\">\($0)</th>" }.joined()
-        let lines = rows.map { "<tr>" + $0.map { "<td>\($0)</td>" }.joined() + "</tr>" }.joined(separator: "\n")
+        let lines = rows.map { cells in
+            "<tr>" + zip(heads, cells).map { "<td data-name=\"\($0)\">\($1)</td>" }.joined() + "</tr>"
+        }.joined(separator: "\n")
         return "<div class=\"wide\"><table><thead><tr>\(head)</tr></thead>\n<tbody>\n\(lines)\n</tbody></table></div>\n"
     }
 
@@ -36,7 +38,7 @@ struct Page: Sendable {
         let html = """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>\(Self.text(title))</title>
-            <meta name="viewport" content="width=device-width, initial-scale=1"><style>\(Self.style)</style></head>
+            <meta name="viewport" content="width=device-width, initial-scale=1"><style>\(PageStyle.text)</style></head>
             <body><nav><a href="/">Feeds</a> <a href="/cluster">Cluster</a></nav>
             <main><h1>\(Self.text(title))</h1>
             \(body)</main></body></html>
@@ -49,11 +51,4 @@ struct Page: Sendable {
                 .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
             ])
     }
-
-    private static let style = """
-        :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem}\
-        nav a{margin-right:1rem}h1{font-size:1.4rem;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}\
-        th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8885;overflow-wrap:anywhere}\
-        .wide{overflow-x:auto}.bad{color:#c22;font-weight:600}
-        """
 }

@@ -27,24 +27,26 @@ struct HTMLFindings {
     private static let maximumCommands = 5
 
     private func remedies(_ sections: [CheckReport.Section]) -> String {
-        let items = Finding.Kind.allCases.compactMap { kind -> String? in
-            let some = sections.filter { section in section.findings.contains { $0.kind == kind } }
-            return some.isEmpty ? nil : remedy(kind, for: some.compactMap(\.feed))
-        }
+        let items = Remedy.all.compactMap { article($0, sections) }
         if items.isEmpty { return "" }
         return "<section><h2>What to do</h2>\(items.joined(separator: "\n"))</section>"
     }
 
-    private func remedy(_ kind: Finding.Kind, for feeds: [FeedName]) -> String {
-        let remedy = Remedy(kind)
-        let commands = remedy.command.map { command in
-            feeds.prefix(Self.maximumCommands).map { "<code>\(markup(command($0)))</code>" }
-        }
-        let rest = feeds.count - Self.maximumCommands
-        let more = rest > 0 && remedy.command != nil ? "<br>and the same for \(grouped(Int64(rest))) more feeds" : ""
-        let lines = (commands ?? []).joined(separator: "<br>") + more
-        return "<article id=\"\(kind.rawValue)\"><h3>\(kind.rawValue)</h3><p>\(markup(remedy.advice))</p>"
-            + (lines.isEmpty ? "" : "<p>\(lines)</p>") + "</article>"
+    /// A remedy with its command for each feed that needs it; nil where none does.
+    private func article(_ remedy: Remedy, _ sections: [CheckReport.Section]) -> String? {
+        let kinds = remedy.kinds.filter { kind in sections.contains { $0.has(kind) } }
+        if kinds.isEmpty { return nil }
+        let feeds = sections.filter { section in kinds.contains { section.has($0) } }.compactMap(\.feed)
+        let title = kinds.map { "<span id=\"\($0.rawValue)\">\($0.rawValue)</span>" }.joined(separator: ", ")
+        return "<article><h3>\(title)</h3><p>\(markup(remedy.advice))</p>\(commands(of: remedy, for: feeds))</article>"
+    }
+
+    private func commands(of remedy: Remedy, for feeds: [FeedName]) -> String {
+        guard let command = remedy.command, !feeds.isEmpty else { return "" }
+        let lines = feeds.prefix(Self.maximumCommands).map { "<code>\(markup(command($0)))</code>" }
+        let rest = feeds.count - lines.count
+        let more = rest > 0 ? "<br>and the same for \(grouped(Int64(rest))) more feeds" : ""
+        return "<p>\(lines.joined(separator: "<br>"))\(more)</p>"
     }
 
     // MARK: - Findings
@@ -72,4 +74,8 @@ struct HTMLFindings {
         return "<p><a href=\"#\(kind)\"><i class=\"\(finding.severity.rawValue)\">\(kind)</i></a> "
             + "\(markup(finding.message))<br><code>\(markup(finding.key))</code></p>"
     }
+}
+
+extension CheckReport.Section {
+    fileprivate func has(_ kind: Finding.Kind) -> Bool { findings.contains { $0.kind == kind } }
 }

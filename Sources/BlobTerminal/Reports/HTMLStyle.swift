@@ -22,14 +22,13 @@ enum HTMLStyle {
         th{color:var(--soft);font-weight:500;font-size:.9rem}.n{text-align:right}
         article{border:1px solid var(--line);border-radius:.6rem;padding:.7rem 1rem;margin:.6rem 0}
         article h3{font-size:1rem;margin:0 0 .3rem;overflow-wrap:anywhere}
-        article h3 span{color:var(--soft);font-weight:400}
         article p{margin:.3rem 0}
         code{font:.85em ui-monospace,monospace;color:var(--soft);overflow-wrap:anywhere}
         i{font-style:normal;font-size:.82rem;font-weight:600;padding:.1rem .45rem;border-radius:1rem;border:1px solid}
         i.error,i.damaged{color:var(--bad)}i.warning,i.incomplete{color:var(--warn)}i.info{color:var(--info)}
         i.sound{color:var(--good)}
         a{color:inherit}a:has(i){text-decoration:none}a:focus-visible{outline:2px solid var(--info);outline-offset:2px}
-        article:target,section:target h2{background:var(--card)}
+        article:has(:target),section:target h2{background:var(--card)}
         .chart{display:grid;grid-template-columns:max-content 1fr max-content;gap:.35rem .7rem;align-items:center;
         max-width:40rem;font-size:.9rem;font-variant-numeric:tabular-nums}
         .chart a{text-align:right}.chart b{display:block;height:1.1rem;border-radius:.2rem}

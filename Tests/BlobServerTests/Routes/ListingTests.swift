@@ -91,7 +91,9 @@ struct ListingTests {
             #expect(overview.contains("\"id\":\"\(job.id)\"") && overview.contains("\"shards\":17"))
             #expect(overview.contains("\"collects\":false,\"name\":\"npm\",\"root\":\"file://"))
             let page = try await node.request("GET", "/cluster", fields: [manage]).text
-            #expect(page.contains("<td>\(job.id)</td>") && page.contains("<td>npm</td>") && !page.contains("<i>"))
+            #expect(
+                page.contains(">\(job.id)</td>") && page.contains("<td data-name=\"Feed\">npm</td>")
+                    && !page.contains("<i>"))
             let remove = "/cluster/nodes/node-1/remove"
             #expect(try await node.request("POST", remove, fields: [read], body: []).status == 403)
             #expect(try await node.request("POST", remove, fields: [manage], body: []).status == 409)
