@@ -1,8 +1,9 @@
-/// The style sheet of a node's pages: readable in light and dark. In a window too narrow for a table each row is a block
-/// of lines, which say the names of their columns.
+/// The style sheet of a node's pages: readable in light and dark. In a window too narrow for a table each row is a
+/// block of lines, which say the names of their columns.
 enum PageStyle {
     static let text = """
-        :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--line:#e3e7ec;--link:#1f5fa8;--bad:#b3261e}
+        :root{color-scheme:light dark;
+        --ink:#1c2430;--soft:#5b6675;--paper:#fff;--line:#e3e7ec;--link:#1f5fa8;--bad:#b3261e}
         @media (prefers-color-scheme:dark){:root{--ink:#e6eaf0;--soft:#9aa6b5;--paper:#12161c;--line:#2a313b;
         --link:#79b0e8;--bad:#ff8a80}}
         *{box-sizing:border-box}
