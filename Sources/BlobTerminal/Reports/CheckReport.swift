@@ -11,6 +11,8 @@ public struct CheckReport: Sendable {
         public var summary = CheckOperation.Summary()
         /// How long the feed took; zero for the server root, whose part of the whole is not measured.
         public var time = Duration.zero
+        /// Whether there are such counts: not where the check ended before the section's end.
+        public var isCounted = false
         /// What was found, up to a bound.
         public var findings: [Finding] = []
         /// What could not be looked at.
@@ -70,6 +72,7 @@ public final class CheckReportBuilder: Sendable {
                 state.section(feed) {
                     $0.summary = summary
                     $0.time = time
+                    $0.isCounted = true
                 }
             case .progress, .plan, .reached: break
             }

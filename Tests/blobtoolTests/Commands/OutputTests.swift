@@ -19,6 +19,7 @@ struct OutputTests {
             ["export", "npm", "PLACE/new/deep", "--link"], ["export", "npm", "link"],
             ["pull", "npm", "a", "-o", "ROOT/root.json"], ["pull", "npm", "a", "-o", "PLACE/packages/x.json"],
             ["check", "--junit", "ROOT/root.json"], ["check", "--html", "PLACE/x.html"],
+            ["check", "--metrics", "ROOT/x.prom"], ["gc", "--metrics", "PLACE/x.prom"],
             ["import", "npm", "tree", "--failed", "ROOT/catalog/npm.json"], ["rm", "npm", "a", "--failed", "link/x"],
             ["push", "npm", "tree/c", "--failed", "PLACE/root.json"], ["repair", "npm", "--failed", "ROOT/x"],
         ])

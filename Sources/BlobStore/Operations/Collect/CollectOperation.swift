@@ -48,6 +48,8 @@ public struct CollectOperation: Sendable {
         public var retired: Int64 = 0
         /// What was removed for good.
         public var deleted: Int64 = 0
+        /// Of that, in bytes, as far as its size was known.
+        public var deletedBytes: Int64 = 0
         /// What could not be removed.
         public var failed: Int64 = 0
         /// Retired blobs that a record names again, and that went back.
@@ -55,6 +57,11 @@ public struct CollectOperation: Sendable {
 
         /// A summary of nothing.
         public init() {}
+
+        mutating func addDeleted(_ info: ObjectInfo) {
+            deleted += 1
+            deletedBytes.add(stated: info.size)
+        }
     }
 
     private let feed: Feed

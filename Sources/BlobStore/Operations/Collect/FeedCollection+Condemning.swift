@@ -119,7 +119,7 @@ extension FeedCollection {
             }
             return false
         }
-        count { $0.deleted += 1 }
+        count { $0.addDeleted(now) }
         _ = try await content.swap(deleting, blob.digest, to: .none)
         return true
     }

@@ -90,7 +90,7 @@ extension FeedCollection {
         let former = try await place.formerVersions(of: keys, idle: opened.leftoverAge, removing: options.deletes)
         for version in former {
             add(version.name, version.info)
-            if options.deletes { count { $0.deleted += 1 } }
+            if options.deletes { count { $0.addDeleted(version.info) } }
         }
     }
 }

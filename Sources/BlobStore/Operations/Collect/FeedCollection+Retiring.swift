@@ -91,7 +91,7 @@ extension FeedCollection {
         try await opened.root.storage.checkLocation()
         if isNamed, try await !isBack(blob) { return }
         try await storage.removeObject(blob.key)
-        if !isNamed { count { $0.deleted += 1 } }
+        if !isNamed { count { $0.addDeleted(blob.info) } }
     }
 
     /// Whether a blob is in its place, whole and durable, so that its retired copy is not needed any more.

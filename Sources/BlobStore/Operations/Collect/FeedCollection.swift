@@ -129,7 +129,7 @@ extension FeedCollection {
         try await passing("uploads in flight") { () async throws(StoreError) in
             for try await page in storage.uploadsInFlight() {
                 for upload in page where upload.age > opened.leftoverAge {
-                    add(upload.id, ObjectInfo(size: upload.size, age: upload.age))
+                    add(upload.id, upload.info)
                     if options.deletes { try await discard(upload) }
                 }
             }
@@ -139,7 +139,12 @@ extension FeedCollection {
     private func discard(_ upload: UploadInFlight) async throws(StoreError) {
         try await passing(upload.id) { () async throws(StoreError) in
             try await storage.discardUpload(upload)
-            summary.withLock { $0.deleted += 1 }
+            count { $0.addDeleted(upload.info) }
         }
     }
+}
+
+extension UploadInFlight {
+    /// What is known of it, as of an object.
+    fileprivate var info: ObjectInfo { ObjectInfo(size: size, age: age) }
 }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
-internal import LocalFiles
 
 struct CheckCommand: ToolCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +18,7 @@ struct CheckCommand: ToolCommand {
               blobtool check npm pypi --content all --jobs 4
               blobtool check --content 10% --bwlimit 50MB --html check.html
               blobtool check --strict --junit check.xml
+              blobtool check --content 10% --metrics /var/lib/node_exporter/blobstore.prom
               blobtool check --content 3/7 --dry-run
             """)
 
@@ -38,6 +38,7 @@ struct CheckCommand: ToolCommand {
         help: ArgumentHelp("Write the result as a web page to this file; - is standard output.", valueName: "file"),
         completion: .file())
     var html: String?
+    @OptionGroup var metrics: MetricsOptions
     @Flag(help: "Only report how much there is to read.") var dryRun = false
     @Flag(help: "Exit 1 for warnings and infos, too.") var strict = false
     @OptionGroup(title: "Work options") var work: WorkOptions
@@ -45,13 +46,13 @@ struct CheckCommand: ToolCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if dryRun && (junit != nil || html != nil) {
-            throw ValidationError("A dry run finds nothing to report; leave out --junit and --html.")
+        if dryRun && (junit != nil || html != nil || metrics.metrics != nil) {
+            throw ValidationError("A dry run finds nothing to report; leave out --junit, --html and --metrics.")
         }
     }
 
     var destinations: [Destination] {
-        [Destination("--junit", junit), Destination("--html", html)].compactMap { $0 }
+        [Destination("--junit", junit), Destination("--html", html)].compactMap { $0 } + metrics.destinations
     }
 
     func run(in session: Session) async throws -> ExitStatus {
@@ -63,8 +64,9 @@ struct CheckCommand: ToolCommand {
         let report = try await check.run { body in
             try await session.withStore(root, limit: work.bwlimit, body)
         }
-        if let junit { try await write(JUnitReport(report).text, to: junit, session.console) }
-        if let html { try await write(HTMLReport(report).text, to: html, session.console) }
+        try await metrics.write(report.metrics(ended: .now, coversAll: feed.isEmpty), session)
+        if let junit { try await session.write(JUnitReport(report).text, to: junit) }
+        if let html { try await session.write(HTMLReport(report).text, to: html) }
         return status(report.total)
     }
 
@@ -72,14 +74,6 @@ struct CheckCommand: ToolCommand {
         if !total.complete { return .failed }
         if total.errors > 0 || strict && total.warnings + total.infos > 0 { return .notGood }
         return .done
-    }
-
-    private func write(_ text: String, to path: String, _ console: Console) async throws(StoreError) {
-        if path == "-" { return try await console.passing(Array(text.utf8)) }
-        try await LocalDestination.write(path) { (append) async throws(StoreError) in
-            try await append(Array(text.utf8))
-        }
-        console.say("wrote \(path.printable)")
     }
 }
 

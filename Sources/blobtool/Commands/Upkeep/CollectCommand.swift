@@ -15,6 +15,7 @@ struct CollectCommand: ToolCommand {
               blobtool gc
               blobtool gc npm --delete
               blobtool gc npm --delete --max-delete 50%
+              blobtool gc --delete --metrics /var/lib/node_exporter/blobstore-gc.prom
             """)
 
     @Argument(help: "The feeds. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
@@ -26,27 +27,61 @@ struct CollectCommand: ToolCommand {
         transform: { try Percentage(writtenAs: $0) })
     var maxDelete = Percentage(value: 20)
     @Flag(help: "Free it.") var delete = false
+    @OptionGroup var metrics: MetricsOptions
     @OptionGroup(title: "Work options") var work: JobOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
+    var destinations: [Destination] { metrics.destinations }
+
     func run(in session: Session) async throws -> ExitStatus {
-        try await session.withStore(root) { store in
-            var failures = 0
-            var isWhole = true
-            let names = feed.isEmpty ? try await store.feeds().flattened() : feed
-            for name in names {
-                do {
-                    if feed.isEmpty, try await isBeingDeleted(name, in: store, session) { continue }
-                    if try await collect(try await store.feed(name), session).failed > 0 { isWhole = false }
-                } catch let error as StoreError where names.count > 1 && !error.meetsEveryItem {
-                    failures += 1
-                    session.console.report(error)
-                }
+        var outcome: [UpkeepMetrics.Subject] = []
+        do {
+            let status = try await session.withStore(root) { store in
+                let names = feed.isEmpty ? try await store.feeds().flattened() : feed
+                return try await collect(names, in: store, session, &outcome)
             }
-            let status = ExitStatus(succeeded: names.count - failures, failed: failures)
-            return status == .done && !isWhole ? .notGood : status
+            try await write(outcome, isComplete: true, session)
+            return status
+        } catch let error as StoreError where error.code != .cancelled {
+            do { try await write(outcome, isComplete: false, session) } catch let other {
+                session.console.report(other)
+            }
+            throw error
         }
+    }
+
+    private func collect(
+        _ names: [FeedName], in store: PackageStore, _ session: Session, _ outcome: inout [UpkeepMetrics.Subject]
+    ) async throws -> ExitStatus {
+        var failures = 0
+        var isWhole = true
+        for name in names {
+            do {
+                if feed.isEmpty, try await isBeingDeleted(name, in: store, session) { continue }
+                let summary = try await collect(try await store.feed(name), session)
+                outcome.append(summary.subject(name, deletes: delete))
+                if summary.failed > 0 { isWhole = false }
+            } catch let error as StoreError where error.code != .cancelled {
+                outcome.append(.init(name, isComplete: false, isGood: false))
+                if names.count == 1 || error.meetsEveryItem { throw error }
+                failures += 1
+                session.console.report(error)
+            }
+        }
+        let status = ExitStatus(succeeded: names.count - failures, failed: failures)
+        return status == .done && !isWhole ? .notGood : status
+    }
+
+    /// - Parameter isComplete: whether each feed was come to.
+    private func write(
+        _ outcome: [UpkeepMetrics.Subject], isComplete: Bool, _ session: Session
+    ) async throws(StoreError) {
+        let told = Set(outcome.compactMap(\.feed))
+        let missed = feed.filter { !told.contains($0) }
+        var subjects = outcome + missed.map { .init($0, isComplete: false, isGood: false) }
+        if feed.isEmpty { subjects.insert(.init(nil, isComplete: isComplete, isGood: isComplete && delete), at: 0) }
+        try await metrics.write(UpkeepMetrics("gc", ended: .now, subjects: subjects), session)
     }
 
     /// What a deletion that did not end has left is freed by finishing it.
