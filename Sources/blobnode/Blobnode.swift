@@ -23,7 +23,7 @@ struct Blobnode: ParsableCommand {
             SIGTERM stops it in an orderly way: it says that it is not ready, and still serves, for --drain; then it \
             takes no more connections, and running requests may end within --grace. A second signal ends it at once.
             """,
-        version: "blobnode 0.1.0")
+        version: nodeVersion)
 
     @Option(
         help: ArgumentHelp(
@@ -69,6 +69,9 @@ struct Blobnode: ParsableCommand {
             valueName: "feed"))
     var anonymousRead: [String] = []
 
+    @Flag(help: "Print the manual page, in roff, and exit.")
+    var man = false
+
     @Flag(name: .shortAndLong, help: "Print only errors, and no line for each request.")
     var quiet = false
 
@@ -80,6 +83,9 @@ struct Blobnode: ParsableCommand {
         return verbose == 0 ? .normal : verbose == 1 ? .verbose : .debug
     }
 }
+
+/// What `--version` says.
+let nodeVersion = "blobnode \(Release.version)"
 
 // What it does.
 extension Blobnode {
@@ -129,7 +135,7 @@ extension Blobnode {
                 .invalidArgument,
                 "no address is named; give --listen, set BLOBNODE_LISTEN, or write listen into a config file")
         }
-        var settings = NodeSettings(listen: try ListenAddress(text), version: "0.1.0")
+        var settings = NodeSettings(listen: try ListenAddress(text), version: Release.version)
         settings.address = address
         settings.drain = try Duration(writtenAs: drain)
         settings.grace = try Duration(writtenAs: grace)

@@ -16,6 +16,7 @@ enum Main {
         let signals = SignalWatch(interruption)
         let command: Blobnode
         do { command = try Blobnode.parse() } catch { Blobnode.exit(withError: error) }
+        if command.man { Blobnode.exit(withError: Blobnode.manual) }
         let console = Console(format: .json, verbosity: command.verbosity, interruption: interruption)
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)

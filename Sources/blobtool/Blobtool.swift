@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BlobTerminal
 
 /// The command line: what there is to type. What it does stands in the layers below.
 struct Blobtool: ParsableCommand {
@@ -30,4 +31,4 @@ struct Blobtool: ParsableCommand {
 }
 
 /// What `--version` says.
-let toolVersion = "blobtool 0.1.0"
+let toolVersion = "blobtool \(Release.version)"

@@ -28,6 +28,30 @@ struct ManualTests {
         #expect(await result.errors == "")
     }
 
+    @Test("the manual of blobnode describes every option that its help shows")
+    func node() async throws {
+        let page = try await Self.blobnode("--man").output.replacing("\\-", with: "-")
+        #expect(page.hasPrefix(".TH \"BLOBNODE\" \"8\""))
+        for name in try await Self.blobnode("--help").output.matches(of: /--[a-z-]+/).map(\.output) {
+            #expect(page.contains(name), "\(name)")
+        }
+    }
+
+    @Test("both programs are of one version")
+    func version() async throws {
+        let version = try await Tool.run("--version").output.replacing("blobtool", with: "blobnode")
+        #expect(try await Self.blobnode("--version").output == version)
+        #expect(version.contains(/^blobnode [0-9]+\.[0-9]+\.[0-9]+\n$/))
+    }
+
+    /// Runs the node's program, which stands beside the tool.
+    private static func blobnode(_ argument: String) async throws -> Tool.Result {
+        let path = Tool.path.replacing(/blobtool$/, with: "blobnode")
+        let process = try SpawnedProcess(path, [argument], environment: Tool.environment([:]))
+        process.closeInput()
+        return await Tool.finish(process)
+    }
+
     @Test("the help of every command has an example of it")
     func examples() async throws {
         for command in try await Self.commands() {

@@ -3,37 +3,65 @@
 public struct ManualPage {
     private let tool: CommandDescription
     private let version: String
+    private let volume: Volume
     private let sections: [(title: String, text: String)]
+
+    /// Where in the manual a page belongs.
+    public enum Volume: String, Sendable {
+        case userCommands = "1"
+        case systemAdministration = "8"
+
+        fileprivate var title: String {
+            switch self {
+            case .userCommands: "User Commands"
+            case .systemAdministration: "System Administration"
+            }
+        }
+    }
 
     /// - Parameters:
     ///   - description: the tool as the argument parser describes it, in JSON.
     ///   - sections: what follows the commands, e.g. the exit status; an empty line ends a paragraph, and an
     ///     indented line stands as it is.
     /// - Throws: `DecodingError` when the description is of another form.
-    public init(_ description: String, version: String, sections: [(title: String, text: String)]) throws {
+    public init(
+        _ description: String, version: String, volume: Volume = .userCommands,
+        sections: [(title: String, text: String)]
+    ) throws {
         tool = try CommandDescription.root(ofTool: description)
         self.version = version
+        self.volume = volume
         self.sections = sections
     }
 
     /// The page.
     public var roff: String {
         var page = Roff()
-        page.macro("TH", tool.commandName.uppercased(), "1", "", version, "User Commands")
+        page.macro("TH", tool.commandName.uppercased(), volume.rawValue, "", version, volume.title)
         page.macro("SH", "NAME")
         page.text("\(tool.commandName) - \(sentence(tool.abstract))")
         page.macro("SH", "SYNOPSIS")
-        page.text("\(tool.commandName) <command> [<options>]")
+        page.text("\(tool.commandName)\(tool.leaves.isEmpty ? "" : " <command>") [<options>]")
         page.macro("SH", "DESCRIPTION")
         page.paragraphs(tool.discussion ?? "")
-        page.macro("SH", "COMMANDS")
-        for command in tool.leaves { describe(command, on: &page) }
-        describeSharedOptions(on: &page)
+        if tool.leaves.isEmpty { describeOwnOptions(on: &page) } else { describeCommands(on: &page) }
         for section in sections {
             page.macro("SH", section.title)
             page.paragraphs(section.text)
         }
         return page.source
+    }
+
+    /// A tool without commands has options of its own.
+    private func describeOwnOptions(on page: inout Roff) {
+        page.macro("SH", "OPTIONS")
+        for argument in tool.arguments ?? [] where argument.shouldDisplay != false { describe(argument, on: &page) }
+    }
+
+    private func describeCommands(on page: inout Roff) {
+        page.macro("SH", "COMMANDS")
+        for command in tool.leaves { describe(command, on: &page) }
+        describeSharedOptions(on: &page)
     }
 
     private func describe(_ command: CommandDescription, on page: inout Roff) {
