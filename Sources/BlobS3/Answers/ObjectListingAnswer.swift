@@ -12,6 +12,8 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
         package var key: String
         package let size: Int64
         package let modified: UTCTime
+        /// The ETag, where it has the form of an MD5: 32 lower-case hex digits, without quotes.
+        package var md5: String?
     }
 
     /// An object as far as its fields have come.
@@ -19,6 +21,7 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
         var key: String?
         var size: Int64?
         var modified: UTCTime?
+        var md5: String?
     }
 
     package private(set) var objects: [Object] = []
@@ -44,6 +47,7 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
         case ("Contents", "Key"): draft.key = text
         case ("Contents", "Size"): draft.size = WireNumber.count(text)
         case ("Contents", "LastModified"): draft.modified = UTCTime(iso8601: text)
+        case ("Contents", "ETag"): draft.md5 = Self.md5(text)
         case (Self.root, "Contents"): take()
         case ("CommonPrefixes", "Prefix"): folder = text
         case (Self.root, "CommonPrefixes"): takeFolder()
@@ -59,7 +63,18 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
         guard let key = draft.key, !key.isEmpty else { return note("it has an object without a name") }
         guard let size = draft.size else { return note("it has an object without a size that is a number") }
         guard let modified = draft.modified else { return note("it has an object without the time of its last change") }
-        objects.append(Object(key: key, size: size, modified: modified))
+        objects.append(Object(key: key, size: size, modified: modified, md5: draft.md5))
+    }
+
+    /// Nil for an ETag of another form, such as that of an object in parts.
+    private static func md5(_ etag: String) -> String? {
+        let bare = etag.filter { $0 != "\"" }
+        let isMD5 = bare.utf8.count == 32 && bare.utf8.allSatisfy { isLowerHexDigit($0) }
+        return isMD5 ? bare : nil
+    }
+
+    private static func isLowerHexDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
     private mutating func takeFolder() {

@@ -11,6 +11,7 @@ final class CapabilityCache: Sendable {
         /// Whether this process saw for itself that it holds.
         var isConfirmed = false
         var refusesLateRemovals: Bool?
+        var listsWritesAtOnce: (holds: Bool, isConfirmed: Bool)?
         /// Of roots that were made for one writer, or are opened as that.
         var prefixesForOneWriter: Set<String> = []
     }
@@ -40,6 +41,15 @@ final class CapabilityCache: Sendable {
         entries.withLock { $0[address, default: Entry()].refusesLateRemovals = refusesLateRemovals }
     }
 
+    /// Whether a listing shows at once what was written; nil where it is not known.
+    func listsWritesAtOnce(_ address: BucketAddress) -> (holds: Bool, isConfirmed: Bool)? {
+        entries.withLock { $0[address]?.listsWritesAtOnce }
+    }
+
+    func keep(listsWritesAtOnce: Bool, isConfirmed: Bool, _ address: BucketAddress) {
+        entries.withLock { $0[address, default: Entry()].listsWritesAtOnce = (listsWritesAtOnce, isConfirmed) }
+    }
+
     /// Whether a root, or one around it, is for one writer.
     func isForOneWriter(_ prefix: String, _ address: BucketAddress) -> Bool {
         entries.withLock { entries in
@@ -56,8 +66,8 @@ final class CapabilityCache: Sendable {
 /// record is written; else by a probe, once.
 final class LearnedCapabilities: Sendable {
     private let probe: CapabilityProbe
-    private let address: BucketAddress
-    private let memory: CapabilityCache
+    let address: BucketAddress
+    let memory: CapabilityCache
     private let semaphore = AsyncSemaphore(places: 1)
 
     init(_ probe: CapabilityProbe, memory: CapabilityCache, isForOneWriter: Bool) {
@@ -76,6 +86,7 @@ final class LearnedCapabilities: Sendable {
     /// Learns from a record that was read.
     func learn(from headers: HTTPHeaders) {
         if headers[Self.oneWriterField] == "one" { memory.acceptOneWriter(probe.prefix, address) }
+        learnOfListings(from: headers)
         guard known == nil, let text = headers[ServerCapabilities.field] else { return }
         if let found = ServerCapabilities(text: text, for: address) { memory.keep(found, isConfirmed: false, address) }
     }
@@ -85,6 +96,7 @@ final class LearnedCapabilities: Sendable {
         let found = known
         headers[ServerCapabilities.field] = found?.text(for: address)
         if isForOneWriter, found?.allowsSharing == false { headers[Self.oneWriterField] = "one" }
+        keepListings(in: &headers)
     }
 
     private static let oneWriterField = "x-amz-meta-blobstore-writers"
@@ -242,7 +254,7 @@ extension ServerCapabilities {
         self.order = order
     }
 
-    private static func fingerprint(of address: BucketAddress) -> String {
+    static func fingerprint(of address: BucketAddress) -> String {
         let hash = Hasher.hex(.sha256, of: "\(address.endpoint)\n\(address.bucket)".utf8) ?? "-"
         return String(hash.prefix(16))
     }

@@ -52,7 +52,7 @@ struct ListedEntries: Sendable {
             return foreign(name.text)
         }
         guard let key = try? Key(name.text) else { return foreign(name.text, isEmpty: object.size == 0) }
-        return .key(key, ObjectInfo(size: object.size, age: time.age(of: object.modified)))
+        return .key(key, ObjectInfo(size: object.size, age: time.age(of: object.modified), listedMD5: object.md5))
     }
 
     /// What no storage wrote: told once up to the first segment that cannot be a key's, and not gone into.

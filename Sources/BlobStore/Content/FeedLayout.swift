@@ -9,7 +9,9 @@ internal import FoundationEssentials
 ///       collection/<64 hex>.json        marker of a blob that was ever condemned (S3)
 ///       retired/<64 hex>.<uuid>         blobs on their way out, one grace period long (filesystem)
 ///       quarantine/<64 hex>.<uuid>      corrupt blobs, kept for a person, each with a .json
-///       checks/...                      what was verified when
+///       checks/ledger.json              what was verified when
+///       checks/index.json               which pieces the index of records has (S3)
+///       checks/index/<64 hex>           a piece: copies of records, in key order (S3)
 ///       staging/                        uploads in flight (filesystem)
 package enum FeedLayout {
     package static let marker = Key(trusted: "root.json")
@@ -19,6 +21,8 @@ package enum FeedLayout {
     package static let quarantine = KeyPrefix(trusted: "quarantine/")
     package static let collection = KeyPrefix(trusted: "collection/")
     package static let checks = KeyPrefix(trusted: "checks/")
+    package static let index = Key(trusted: "checks/index.json")
+    package static let indexPieces = KeyPrefix(trusted: "checks/index/")
 
     /// Where the content of that digest stands.
     package static func blob(_ digest: Digest) -> Key {
@@ -50,6 +54,9 @@ package enum FeedLayout {
         guard let digest = Digest(hex: String(key.name.prefix(64))), marker(of: digest) == key else { return nil }
         return digest
     }
+
+    /// Where a piece of the index of records stands, by the digest of its bytes.
+    static func indexPiece(_ digest: Digest) -> Key { Key(trusted: "\(indexPieces)\(digest.hex)") }
 
     /// A fresh name for a corrupt blob.
     package static func quarantined(_ digest: Digest) -> Key {

@@ -30,6 +30,17 @@ public struct PreparedRemoval: Sendable {
     }
 }
 
+/// A storage whose listings with details tell the MD5 of what they list, by which a record that is known need not be
+/// read again.
+public protocol DigestedListings: Storage {
+    /// Whether a listing that begins after a write tells the MD5 of what was written.
+    /// - Parameter measuring: whether this may be found out with writes of its own, once in a process; else only what
+    ///   was found before is told.
+    /// - Returns: nil where it is not known.
+    /// - Throws: what measuring throws.
+    func listsWritesAtOnce(measuring: Bool) async throws(StoreError) -> Bool?
+}
+
 /// A storage whose objects are files, of which the filesystem may be able to make copies that share their blocks.
 public protocol CloneableObjects: Storage {
     /// Copies an object from another storage on the same filesystem without moving bytes or taking room. Unlike with a

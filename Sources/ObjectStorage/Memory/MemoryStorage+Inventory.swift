@@ -1,3 +1,4 @@
+internal import BlobCrypto
 internal import Synchronization
 
 extension MemoryStorage {
@@ -65,6 +66,14 @@ extension MemoryStorage {
             return ObjectInfo(size: Int64(object.bytes.count), age: now() - object.writtenAt)
         }
         let age = shelf.recordsWrittenAt[key].map { now() - $0 } ?? .zero
-        return ObjectInfo(size: Int64(shelf.records[key]?.bytes.count ?? 0), age: age)
+        let bytes = shelf.records[key]?.bytes ?? []
+        // What moves nothing atomically stands for a bucket, which tells it for nothing.
+        let md5 = capabilities.atomicMove ? nil : Hasher.hex(.md5, of: bytes)
+        return ObjectInfo(size: Int64(bytes.count), age: age, listedMD5: md5)
     }
+}
+
+extension MemoryStorage: DigestedListings {
+    /// At once, where it stands for a bucket.
+    public func listsWritesAtOnce(measuring: Bool) async throws(StoreError) -> Bool? { !capabilities.atomicMove }
 }

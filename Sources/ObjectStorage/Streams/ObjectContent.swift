@@ -26,11 +26,15 @@ public struct ObjectInfo: Sendable, Equatable {
     public let size: Int64
     /// Time since it was written or refreshed, by the storage's own clock.
     public let age: Duration
+    /// The MD5 of its bytes in 32 lower-case hex digits, where a listing seems to tell it; nil where it does not. It
+    /// tells whether bytes that are known are those that stand there, and protects against no attacker.
+    public let listedMD5: String?
 
     /// An object of that size and age.
-    public init(size: Int64, age: Duration) {
+    public init(size: Int64, age: Duration, listedMD5: String? = nil) {
         self.size = size
         self.age = age
+        self.listedMD5 = listedMD5
     }
 }
 

@@ -1,3 +1,4 @@
+import BlobCrypto
 import BlobS3
 import ObjectStorage
 import Synchronization
@@ -29,6 +30,7 @@ final class BucketServer: Sendable {
         var requests: [String] = []
         var later: (head: String, body: [UInt8])?
         var isVersioned = false
+        var tellsMD5 = false
     }
 
     private let state = Mutex(State())
@@ -54,6 +56,9 @@ final class BucketServer: Sendable {
     func put(_ name: String, _ body: [UInt8], fields: String = "") {
         state.withLock { $0.items[name] = Item(body: body, fields: fields, etag: Self.etag(body)) }
     }
+
+    /// From now on ETags are the MD5 of what is written, and listings tell them and sizes.
+    func tellMD5() { state.withLock { $0.tellsMD5 = true } }
 
     /// From now on the bucket keeps versions, under which this server creates what is there and replaces nothing.
     func keepVersions() { state.withLock { $0.isVersioned = true } }
@@ -143,9 +148,10 @@ extension BucketServer {
             state.items[name] = Item(body: item.body, fields: fields, etag: item.etag)
             return bytes(200, "", Array("<CopyObjectResult><ETag>\(item.etag)</ETag></CopyObjectResult>".utf8))
         }
-        state.items[name] = Item(body: body, fields: fields, etag: etag(body))
+        let tag = state.tellsMD5 ? Hasher.hex(.md5, of: body) ?? "" : etag(body)
+        state.items[name] = Item(body: body, fields: fields, etag: tag)
         let version = state.isVersioned ? "x-amz-version-id: v\(state.requests.count)\r\n" : ""
-        return bytes(200, "ETag: \"\(etag(body))\"\r\n\(version)", [])
+        return bytes(200, "ETag: \"\(tag)\"\r\n\(version)", [])
     }
 
     private static func delete(_ request: String, _ state: inout State) -> [UInt8] {
@@ -159,8 +165,12 @@ extension BucketServer {
         let prefix = query.split(separator: "&").first { $0.hasPrefix("prefix=") }?.dropFirst("prefix=".count) ?? ""
         let wanted = prefix.replacing("%2F", with: "/")
         let names = state.items.keys.filter { $0.hasPrefix(wanted) }.sorted()
-        let items = names.map { "<Contents><Key>\($0)</Key><Size>1</Size>\(ScriptedServer.modified)</Contents>" }
-            .joined()
+        let items = names.map { name in
+            let item = state.tellsMD5 ? state.items[name] : nil
+            let tag = item.map { "<ETag>&quot;\($0.etag)&quot;</ETag>" } ?? ""
+            let size = item?.body.count ?? 1
+            return "<Contents><Key>\(name)</Key><Size>\(size)</Size>\(tag)\(ScriptedServer.modified)</Contents>"
+        }.joined()
         return Array("<ListBucketResult><IsTruncated>false</IsTruncated>\(items)</ListBucketResult>".utf8)
     }
 

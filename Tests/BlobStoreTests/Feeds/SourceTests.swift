@@ -68,7 +68,7 @@ struct SourceTests {
         await expectError(.invalidArgument) { try await feed.publish(source, at: PackagePath(Self.path), details()) }
         let opened = try await feed.openForWriting()
         await expectError(.invalidArgument) {
-            try await opened.adopt(source, at: PackagePath(Self.path), seemsAbsent: false, details())
+            try await opened.adopt(source, at: PackagePath(Self.path), seemsAbsent: false, known: .none, details())
         }
         #expect(readings.number == 0)
     }

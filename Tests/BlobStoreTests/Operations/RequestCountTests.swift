@@ -87,10 +87,11 @@ struct RequestCountTests {
         for stride in [1, 2, 7, 13] {
             let asked = all.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
             let expected = Set(asked.filter { path in (all.firstIndex(of: path) ?? 1) % 3 == 0 }.map(\.key))
-            #expect(try await opened.recorded(among: asked.shuffled()) == expected, "each \(stride)th")
+            let found = try #require(try await opened.recorded(among: asked.shuffled()))
+            #expect(Set(found.keys) == expected, "each \(stride)th")
         }
         let none = try await bench.feed("empty")
-        #expect(try await none.open().recorded(among: all) == [])
+        #expect(try await none.open().recorded(among: all)?.isEmpty == true)
     }
 
     @Test("a migration from bucket to bucket reads and writes content and record, and looks at each record once more")

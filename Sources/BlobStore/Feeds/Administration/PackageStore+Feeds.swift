@@ -129,7 +129,10 @@ extension PackageStore {
     /// - Throws: `alreadyExists` when the feed holds packages that are not deleted.
     func refusePackages(in record: FeedRecord, _ advice: String) async throws(StoreError) {
         let feed = Feed(record.feed, in: self)
-        for try await page in try await feed.packages() where !page.isEmpty {
+        // Each record is read: what follows removes.
+        let opened = try await feed.open()
+        for try await page in opened.paths(PackageQuery()) {
+            if await opened.read(page, includesDeleted: false).isEmpty { continue }
             throw StoreError(.alreadyExists, "the feed \"\(record.feed)\" holds packages: \(advice)")
         }
     }

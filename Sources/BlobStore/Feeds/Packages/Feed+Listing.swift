@@ -40,7 +40,7 @@ extension Feed {
     }
 
     /// The packages in key order, in pages, each with its record.
-    /// - Cost: one read a package; memory for a few pages.
+    /// - Cost: one read a package, or fewer in a bucket where an index of the records is there; memory for a few pages.
     public func packages(
         _ query: PackageQuery = PackageQuery()
     ) async throws(StoreError) -> AsyncPull<[PackageListing]> {
@@ -51,35 +51,55 @@ extension Feed {
 extension Storage {
     /// The records of a page of paths.
     func packages(at page: [PackagePath], includesDeleted: Bool) async -> [PackageListing] {
-        let results = await readRecords(page.map(\.key))
-        var listing: [PackageListing] = []
-        listing.reserveCapacity(page.count)
-        for (path, result) in zip(page, results) {
-            do throws(StoreError) {
-                guard let record = try result.get() else { continue }
-                let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
-                try stored.body.check(path)
-                if includesDeleted || stored.body.deleted == nil { listing.append(.package(stored.body)) }
-            } catch {
-                listing.append(.unreadable(path, error))
-            }
+        zip(page, await readRecords(page.map(\.key))).compactMap { path, result in
+            PackageListing(path, result, includesDeleted: includesDeleted)
         }
-        return listing
     }
 
     /// The paths that a query names, in key order, in pages of the backend's size.
     func paths(_ query: PackageQuery) -> AsyncPull<[PackagePath]> {
-        let folders = PathFolders(query, in: self)
+        let folders = PathFolders(query, in: self, wantsDetails: false)
+        return AsyncPull { () throws(StoreError) in try await folders.next()?.map(\.path) }
+    }
+
+    /// The same, with what the listing tells of each record where that costs nothing.
+    func listedPaths(_ query: PackageQuery) -> AsyncPull<[ListedPath]> {
+        let folders = PathFolders(query, in: self, wantsDetails: !capabilities.atomicMove)
         return AsyncPull { () throws(StoreError) in try await folders.next() }
     }
 
     /// The packages that a query names, in key order, in pages, each with its record.
     func packages(_ query: PackageQuery) -> AsyncPull<[PackageListing]> {
-        let pages = paths(query)
+        let pages = listedPaths(query)
+        let walk = RecordWalk(self, for: .reading)
         return AsyncPull { () throws(StoreError) in
             var iterator = pages.makeAsyncIterator()
             guard let page = try await iterator.next() else { return nil }
-            return await packages(at: page, includesDeleted: query.includesDeleted)
+            return await walk.packages(at: page, includesDeleted: query.includesDeleted)
+        }
+    }
+}
+
+extension RecordWalk {
+    /// The records of a page of paths.
+    func packages(at paths: [ListedPath], includesDeleted: Bool) async -> [PackageListing] {
+        zip(paths, await read(page(paths.map(\.record)))).compactMap { listed, result in
+            PackageListing(listed.path, result, includesDeleted: includesDeleted)
+        }
+    }
+}
+
+extension PackageListing {
+    /// Nil where nothing is to be listed.
+    fileprivate init?(_ path: PackagePath, _ result: Result<Record?, StoreError>, includesDeleted: Bool) {
+        do throws(StoreError) {
+            guard let record = try result.get() else { return nil }
+            let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
+            try stored.body.check(path)
+            guard includesDeleted || stored.body.deleted == nil else { return nil }
+            self = .package(stored.body)
+        } catch {
+            self = .unreadable(path, error)
         }
     }
 }

@@ -10,6 +10,7 @@ final class PathFolders: Sendable {
 
     private let query: PackageQuery
     private let storage: any Storage
+    private let wantsDetails: Bool
     private let outer: AsyncPull<[ListEntry]>
     private let state: Mutex<State>
 
@@ -23,18 +24,20 @@ final class PathFolders: Sendable {
         var foundAny = false
     }
 
-    init(_ query: PackageQuery, in storage: any Storage) {
+    init(_ query: PackageQuery, in storage: any Storage, wantsDetails: Bool) {
         self.query = query
         self.storage = storage
+        self.wantsDetails = wantsDetails
         let cut = query.prefix.utf8.lastIndex(of: UInt8(ascii: "/")).map(query.prefix.utf8.index(after:))
         let folder = PackagePath.folder(query.prefix[..<(cut ?? query.prefix.startIndex)])
         let endsAtSlash = cut == query.prefix.endIndex || query.prefix.isEmpty
-        outer = storage.list(ListRequest(folder, startAfter: query.after?.key, isFlat: !endsAtSlash))
+        outer = storage.list(
+            ListRequest(folder, startAfter: query.after?.key, isFlat: !endsAtSlash, wantsDetails: wantsDetails))
         state = Mutex(State())
     }
 
     /// The next page of paths; nil at the end. A page may be empty.
-    func next() async throws(StoreError) -> [PackagePath]? {
+    func next() async throws(StoreError) -> [ListedPath]? {
         if let inner = state.withLock({ $0.inner }) {
             var iterator = inner.makeAsyncIterator()
             if let page = try await iterator.next() { return paths(page) }
@@ -58,7 +61,8 @@ final class PathFolders: Sendable {
                     continue
                 }
                 guard let text = PackagePath.text(of: folder), matches(text) else { continue }
-                state.inner = storage.list(ListRequest(folder, startAfter: query.after?.key))
+                state.inner = storage.list(
+                    ListRequest(folder, startAfter: query.after?.key, wantsDetails: wantsDetails))
                 break
             }
             return keys
@@ -66,7 +70,7 @@ final class PathFolders: Sendable {
     }
 
     /// - Throws: once, where something was passed over that may hide packages, or where they are all gone.
-    private func finish() async throws(StoreError) -> [PackagePath]? {
+    private func finish() async throws(StoreError) -> [ListedPath]? {
         let (hidden, foundAny) = state.withLock { ($0.hidden.take(), $0.foundAny) }
         guard let hidden else {
             if !foundAny { try await storage.expectFolderOfRecords() }
@@ -75,19 +79,28 @@ final class PathFolders: Sendable {
         throw .hidden(hidden)
     }
 
-    private func paths(_ entries: [ListEntry]) -> [PackagePath] {
+    private func paths(_ entries: [ListEntry]) -> [ListedPath] {
         if !entries.isEmpty { state.withLock { $0.foundAny = true } }
         return entries.compactMap { entry in
             if entry.mayHideRecords { state.withLock { $0.hidden = $0.hidden ?? entry.text } }
-            guard case .key(let key, _) = entry, let path = try? PackagePath(of: key), matches(path.text) else {
+            guard case .key(let key, let info) = entry, let path = try? PackagePath(of: key), matches(path.text) else {
                 return nil
             }
-            return path
+            return ListedPath(path: path, info: info)
         }
     }
 
     /// By bytes: Swift compares text by meaning, and packages differ by bytes.
     private func matches(_ text: String) -> Bool { text.utf8.starts(with: query.prefix.utf8) }
+}
+
+/// A path, and what a listing tells of its record.
+struct ListedPath: Sendable {
+    let path: PackagePath
+    /// Where the listing told it.
+    let info: ObjectInfo?
+
+    var record: ListedRecord { ListedRecord(key: path.key, info: info) }
 }
 
 extension Storage {

@@ -11,12 +11,20 @@ extension OpenFeed {
     ///
     /// It is reported done only once the caller has settled it (step 3) and has seen that the feed is still current
     /// (step 4).
-    /// - Parameter seemsAbsent: whether a listing showed no record at the path: then none is asked for, and one that
-    ///   came meanwhile is found by the attempt to create it.
+    /// - Parameters:
+    ///   - seemsAbsent: whether a listing showed no record at the path: then none is asked for, and one that came
+    ///     meanwhile is found by the attempt to create it.
+    ///   - known: what is known of packages that were published before: one that is this very content is not asked for.
     /// - Throws: as publishing does; `alreadyExists` before anything was staged, unless the record came meanwhile.
     func adopt(
-        _ source: ObjectSource, at path: PackagePath, seemsAbsent: Bool, _ details: PublicationDetails
+        _ source: ObjectSource, at path: PackagePath, seemsAbsent: Bool, known: KnownPackages.Batch,
+        _ details: PublicationDetails
     ) async throws(StoreError) -> UnsettledPublication {
+        if let record = known.records[path.key], try await isSame(source, as: record.body),
+            let unchanged = try await unchanged(record, isSeen: known.isInPlace(record.body))
+        {
+            return unchanged
+        }
         let present = seemsAbsent ? nil : try await publishedRecord(at: path)
         if let present, let unchanged = try await recognize(source, as: present) { return unchanged }
         return try await adopt(source, over: present?.body, at: path, details) { (secured, recorded) in
@@ -58,16 +66,25 @@ extension OpenFeed {
     private func recognize(
         _ source: ObjectSource, as stored: Stored<PackageRecord>
     ) async throws(StoreError) -> UnsettledPublication? {
-        let present = stored.body
-        var isSame = present.size == source.size
-        if isSame {
-            isSame = try await ContentHasher.summary(of: source.read()).digest == present.digest
-        }
-        guard isSame else {
-            try expectMutable(present)
+        guard try await isSame(source, as: stored.body) else {
+            try expectMutable(stored.body)
             return nil
         }
-        guard try await isInPlace(present) else { return nil }
+        return try await unchanged(stored, isSeen: false)
+    }
+
+    private func isSame(_ source: ObjectSource, as present: PackageRecord) async throws(StoreError) -> Bool {
+        if present.size != source.size { return false }
+        return try await ContentHasher.summary(of: source.read()).digest == present.digest
+    }
+
+    /// Nil where the content is not in its place.
+    /// - Parameter isSeen: whether it was seen there.
+    private func unchanged(
+        _ stored: Stored<PackageRecord>, isSeen: Bool
+    ) async throws(StoreError) -> UnsettledPublication? {
+        let present = stored.body
+        if !isSeen, try await !isInPlace(present) { return nil }
         try await storage.flushRecord(present.path.key)
         let published = Published(
             outcome: .unchanged, path: present.path, digest: present.digest, size: present.size,

@@ -6,21 +6,22 @@ extension OpenFeed {
     /// for each would.
     /// - Returns: nil where a listing costs more than asking, as on a filesystem.
     /// - Cost: a request for a thousand records that are there, and at most one for each path.
-    func recorded(among paths: [PackagePath]) async throws(StoreError) -> Set<Key>? {
+    func recorded(among paths: [PackagePath]) async throws(StoreError) -> [Key: ListedRecord]? {
         if storage.capabilities.atomicMove || paths.count < 2 { return nil }
         var wanted = paths.map(\.key).sorted()[...]
-        var found: Set<Key> = []
+        var found: [Key: ListedRecord] = [:]
         while let first = wanted.first {
             // From just before its name: it is among the first.
             let before = Key(trusted: String(first.text.dropLast()))
-            var pages = storage.list(ListRequest(FeedLayout.packages, startAfter: before)).makeAsyncIterator()
+            let request = ListRequest(FeedLayout.packages, startAfter: before, wantsDetails: true)
+            var pages = storage.list(request).makeAsyncIterator()
             guard let page = try await pages.next() else { break }
             var last: Key?
-            for case .key(let key, _) in page {
+            for case .key(let key, let info) in page {
                 last = key
                 while let next = wanted.first, next < key { wanted.removeFirst() }
                 if wanted.first == key {
-                    found.insert(key)
+                    found[key] = ListedRecord(key: key, info: info)
                     wanted.removeFirst()
                 }
             }

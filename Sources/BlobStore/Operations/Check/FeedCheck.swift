@@ -114,12 +114,17 @@ extension FeedCheck {
         let isComplete = Mutex(true)
         let count = Mutex(0)
         var iterator = pages.makeAsyncIterator()
-        try await concurrently(options.jobs, { () async throws(StoreError) in try await iterator.next() }) {
-            (page) async throws(StoreError) in
-            let paths = recordPaths(page)
+        // What is to find damaged content finds damaged records, too.
+        let walk = RecordWalk(opened.storage, for: options.content == .none ? .upkeep : .truth)
+        let next = { () async throws(StoreError) -> (paths: [PackagePath], page: RecordWalk.Page)? in
+            guard let page = try await iterator.next() else { return nil }
             if page.contains(where: \.mayHideRecords) { isComplete.withLock { $0 = false } }
             count.withLock { $0 += page.count }
-            for (path, result) in zip(paths, await opened.storage.readRecords(paths.map(\.key))) {
+            let listed = listedPaths(page)
+            return (listed.map(\.path), walk.page(listed.map(\.record)))
+        }
+        try await concurrently(options.jobs, next) { (paths, page) async throws(StoreError) in
+            for (path, result) in zip(paths, await walk.read(page)) {
                 do throws(StoreError) {
                     guard let record = try result.get() else { continue }
                     let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
@@ -133,17 +138,18 @@ extension FeedCheck {
             }
             tally.counter.add(items: Int64(paths.count))
         }
+        await walk.end()
         return (isComplete.withLock { $0 }, count.withLock { $0 })
     }
 
     /// The package paths of a page; what is none is reported.
-    private func recordPaths(_ page: [ListEntry]) -> [PackagePath] {
+    private func listedPaths(_ page: [ListEntry]) -> [ListedPath] {
         page.compactMap { entry in
-            guard case .key(let key, _) = entry else {
+            guard case .key(let key, let info) = entry else {
                 add(oddity: entry)
                 return nil
             }
-            if let path = try? PackagePath(of: key) { return path }
+            if let path = try? PackagePath(of: key) { return ListedPath(path: path, info: info) }
             tally.add(unexpected: key, "is not the record of any package path")
             return nil
         }

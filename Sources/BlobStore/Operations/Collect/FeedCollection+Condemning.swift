@@ -81,7 +81,7 @@ extension FeedCollection {
     /// Which of the digests records name, by a listing that begins now.
     private func names(of digests: [Digest]) async throws(StoreError) -> Set<Digest> {
         let wanted = Set(digests)
-        let references = try await references()
+        let references = try await references(condemned: wanted)
         var named: Set<Digest> = []
         for bucket in Set(wanted.map { Int($0.leadingBits >> 24) }) {
             named.formUnion(try await references.load(bucket).keys)

@@ -4,24 +4,31 @@ extension FeedCollection {
     /// What all records name, but for tombstones older than the grace period.
     ///
     /// What a listing tells of a record's age is used where that is the age of its last write.
-    func references() async throws(StoreError) -> References {
+    ///
+    /// In a bucket what is unchanged comes from the index of records, if this process saw that listings show each write
+    /// at once. A listing that begins after the gate was swapped then shows every record that was written before.
+    /// - Parameter condemned: content that is to go because of what these records say; nil while nothing is. Who
+    ///   restores a package brings no content, so a tombstone that alone would keep it is read in any case.
+    func references(condemned: Set<Digest>? = nil) async throws(StoreError) -> References {
         counter.begin("reading records", itemsTotal: recordCount.withLock { $0 })
         let count = Mutex<Int64>(0)
         let references = try await References.make()
         let keepsVersions = try await storage.formerVersions(ofRecordsAt: [FeedLayout.marker]) != nil
         let request = ListRequest(FeedLayout.packages, wantsDetails: !keepsVersions)
         var pages = storage.list(request).makeAsyncIterator()
-        try await concurrently(options.jobs, { () async throws(StoreError) in try await pages.next() }) {
-            [self] (page) async throws(StoreError) in
-            for entry in page {
-                if entry.mayHideRecords { throw Self.unknown(entry.text) }
-                if case .key(let key, let info) = entry, key.isRecord {
-                    try await references.add(try await named(by: key, listed: info))
-                }
-            }
-            count.withLock { $0 += Int64(page.count) }
-            counter.add(items: Int64(page.count))
+        let walk = RecordWalk(storage, for: options.deletes ? .upkeep : .reading)
+        let next = { () async throws(StoreError) -> (page: RecordWalk.Page, names: Int)? in
+            guard let page = try await pages.next() else { return nil }
+            return (walk.page(try Self.records(page)), page.count)
         }
+        try await concurrently(options.jobs, next) { [self] (page, names) async throws(StoreError) in
+            for (listed, result) in zip(page.records, await walk.read(page)) {
+                try await references.add(try await named(by: listed, result.get(), condemned))
+            }
+            count.withLock { $0 += Int64(names) }
+            counter.add(items: Int64(names))
+        }
+        await walk.end()
         recordCount.withLock { $0 = count.withLock { $0 } }
         if count.withLock({ $0 }) == 0, try await opened.storage.lacksFolderOfRecords() == true {
             throw StoreError(
@@ -32,18 +39,38 @@ extension FeedCollection {
         return references
     }
 
+    /// The records of a page.
+    /// - Throws: where something may hide records.
+    private static func records(_ page: [ListEntry]) throws(StoreError) -> [ListedRecord] {
+        var records: [ListedRecord] = []
+        for entry in page {
+            if entry.mayHideRecords { throw unknown(entry.text) }
+            if case .key(let key, let info) = entry, key.isRecord { records.append(ListedRecord(key: key, info: info)) }
+        }
+        return records
+    }
+
     /// - Throws: where a record does not tell what it names: then nothing may be freed.
-    private func named(by key: Key, listed: ObjectInfo?) async throws(StoreError) -> [Reference] {
+    private func named(
+        by listed: ListedRecord, _ found: Record?, _ condemned: Set<Digest>?
+    ) async throws(StoreError) -> [Reference] {
         let path: PackagePath
-        do { path = try PackagePath(of: key) } catch { throw Self.unknown(key.text) }
-        guard let record = try await opened.package(path)?.body else {
+        do { path = try PackagePath(of: listed.key) } catch { throw Self.unknown(listed.key.text) }
+        guard let found else {
             // Records of a feed in use are never removed.
             throw StoreError(
-                .unavailable, "the record \(key) is listed but cannot be found, so what it names is unknown; try again"
-            )
+                .unavailable,
+                "the record \(listed.key) is listed but cannot be found, so what it names is unknown; try again")
         }
-        if try await opened.isExpired(record, listed: listed) { return [] }
-        return record.allReferences
+        let record = try Stored<PackageRecord>(found, at: listed.key).body
+        try record.check(path)
+        guard try await opened.isExpired(record, listed: listed.info) else { return record.allReferences }
+        guard found.version == .indexed, let condemned, !record.references.isDisjoint(with: condemned) else {
+            return []
+        }
+        // It may have been restored meanwhile, and deleted again: a new tombstone keeps its content, too.
+        guard let now = try await opened.package(path)?.body else { return record.allReferences }
+        return try await opened.isExpired(now) ? [] : now.allReferences
     }
 
     private static func unknown(_ name: String) -> StoreError {

@@ -89,8 +89,9 @@ public struct ExportOperation: Sendable {
         let budget = ByteBudget(48 << 20)
         // Ends with this scope, however that ends.
         async let _ = options.countsAhead ? countAhead(opened, counter) : ()
-        for try await page in opened.paths(query) {
-            let packages = await opened.read(page, includesDeleted: false)
+        let walk = RecordWalk(opened.storage, for: .reading)
+        for try await page in opened.storage.listedPaths(query) {
+            let packages = await walk.packages(at: page, includesDeleted: false)
             counter.add(items: Int64(page.count - packages.count))
             try await concurrently(jobs(in: opened), packages) { (listing) async throws(StoreError) in
                 let count = ItemCount(counter)

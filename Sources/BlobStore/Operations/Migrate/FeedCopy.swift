@@ -15,8 +15,13 @@ final class FeedCopy: Sendable {
     /// Whether no collector can be at work at the destination, and so there is nobody to settle with.
     let isUncollected = Mutex(false)
     /// What this run has copied or found there: so many bytes of the hash of each record with its path. Of what is
-    /// beyond the bound the record at the destination is read again.
+    /// beyond the bound the record at the destination is read again. Where listings of the source tell what stands in a
+    /// record, it is known by what they tell, and need not be read in order to be recognized.
     private let secured = Mutex<Set<SecuredRecord>>([])
+    /// Whether listings of the source show at once what was written.
+    private let listsAtOnce = Mutex(false)
+    /// What was written at the destination, for the index there.
+    private let additions: IndexAdditions
     /// Whether the destination can take content over without its bytes passing through here; nil while unknown.
     let canCopyInPlace = Mutex<Bool?>(nil)
 
@@ -33,6 +38,7 @@ final class FeedCopy: Sendable {
         destination = try await Root.open(
             place, Root.Identity(.feed, feed: feed.name, id: goal.id),
             with: opener ?? feed.store.opener)
+        additions = IndexAdditions(to: destination.storage)
         self.options = options
         self.report = report
         counter = WorkCounter("counting") { report(.progress($0)) }
@@ -67,32 +73,39 @@ final class FeedCopy: Sendable {
         state.withLock { $0.failed = 0 }
         let isUncollected = try await cannotBeCollected()
         self.isUncollected.withLock { $0 = isUncollected }
+        let listsAtOnce = await source.storage.listsRecordsAtOnce(measuring: true)
+        self.listsAtOnce.withLock { $0 = listsAtOnce }
         counter.begin(phase, itemsTotal: count)
-        var pages = source.paths(PackageQuery()).makeAsyncIterator()
+        let walk = RecordWalk(source.storage, for: .work)
+        var pages = source.storage.listedPaths(PackageQuery()).makeAsyncIterator()
         while let page = try await pages.next() {
-            try await copy(page, known)
+            try await copy(page, by: walk, known)
         }
     }
+
+    /// Puts what was written at the destination into the index there, as far as that is possible.
+    func addToIndex() async { await additions.end() }
 
     /// Copies a page of packages: those whose records differ.
     ///
     /// That this run is still the one at work is made sure of after both were read: who was paused since then, while
     /// another went on, finds at the destination another record than it read, or would write the same.
-    private func copy(_ page: [PackagePath], _ known: Known) async throws(StoreError) {
-        var work: [(path: PackagePath, found: Result<Record?, StoreError>)] = []
-        for (path, found) in zip(page, await source.storage.readRecords(page.map(\.key))) {
-            if known == .arePassed, case .success(let record?) = found, isSecured(path, record) { continue }
-            work.append((path, found))
+    private func copy(_ page: [ListedPath], by walk: RecordWalk, _ known: Known) async throws(StoreError) {
+        let asked = known == .arePassed ? page.filter { !isSecured($0) } : page
+        var work: [(listed: ListedPath, found: Result<Record?, StoreError>)] = []
+        for (listed, found) in zip(asked, await walk.read(walk.page(asked.map(\.record)))) {
+            if known == .arePassed, case .success(let record?) = found, isSecured(listed.path, record) { continue }
+            work.append((listed, found))
         }
-        let present = try await recordsThere(work.map(\.path))
+        let present = try await recordsThere(work.map(\.listed.path))
         try await source.feed.record().expectMigration(goal.run)
         counter.add(items: Int64(page.count - work.count))
         let forgets = known == .arePassed && secured.withLock { $0.count >= options.recordsRemembered }
         try await concurrently(jobs, work) { [self] (item) async throws(StoreError) in
             defer { counter.add(items: 1) }
-            let there = present[item.path]
+            let there = present[item.listed.path]
             if forgets, case .success(let record?) = item.found, record.bytes == there?.bytes { return }
-            try await copy(item.path, item.found, over: there)
+            try await copy(item.listed, item.found, over: there)
         }
     }
 
@@ -105,7 +118,7 @@ final class FeedCopy: Sendable {
     private func recordsThere(_ paths: [PackagePath]) async throws(StoreError) -> [PackagePath: Record] {
         let there = OpenFeed(feed: source.feed, record: source.record, root: destination)
         let recorded = try await there.recorded(among: paths)
-        let asked = paths.filter { recorded?.contains($0.key) ?? true }
+        let asked = paths.filter { path in recorded.map { $0[path.key] != nil } ?? true }
         var found: [PackagePath: Record] = [:]
         for (path, result) in zip(asked, await destination.storage.readRecords(asked.map(\.key))) {
             found[path] = try result.get()
@@ -118,8 +131,16 @@ final class FeedCopy: Sendable {
         let first: UInt64
         let second: UInt64
 
-        init?(_ path: PackagePath, _ bytes: [UInt8]) {
-            guard let digest = try? Digest(of: Array(path.text.utf8) + [0] + bytes) else { return nil }
+        init?(_ path: PackagePath, _ bytes: [UInt8]) { self.init(path, marked: 0, bytes) }
+
+        /// By what a listing tells; nil where it does not tell enough.
+        init?(_ listed: ListedPath) {
+            guard let info = listed.info, let md5 = info.listedMD5 else { return nil }
+            self.init(listed.path, marked: 1, Array("\(info.size) \(md5)".utf8))
+        }
+
+        private init?(_ path: PackagePath, marked mark: UInt8, _ bytes: [UInt8]) {
+            guard let digest = try? Digest(of: Array(path.text.utf8) + [0, mark] + bytes) else { return nil }
             let hex = digest.hex
             guard let first = UInt64(hex.prefix(16), radix: 16),
                 let second = UInt64(hex.dropFirst(16).prefix(16), radix: 16)
@@ -132,9 +153,21 @@ final class FeedCopy: Sendable {
         SecuredRecord(path, record.bytes).map { mark in secured.withLock { $0.contains(mark) } } ?? false
     }
 
+    private func isSecured(_ listed: ListedPath) -> Bool {
+        guard listsAtOnce.withLock({ $0 }), let mark = SecuredRecord(listed) else { return false }
+        return secured.withLock { $0.contains(mark) }
+    }
+
+    /// How a record that was secured is recognized: by what the listing told, if that is what was read.
+    private func mark(_ listed: ListedPath, _ bytes: [UInt8]) -> SecuredRecord? {
+        let isListed = IndexEntry(key: listed.path.key, bytes: bytes).isListed(listed.info)
+        return isListed ? SecuredRecord(listed) : SecuredRecord(listed.path, bytes)
+    }
+
     private func copy(
-        _ path: PackagePath, _ found: Result<Record?, StoreError>, over present: Record?
+        _ listed: ListedPath, _ found: Result<Record?, StoreError>, over present: Record?
     ) async throws(StoreError) {
+        let path = listed.path
         do throws(StoreError) {
             guard let record = try found.get() else { return }
             let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
@@ -148,7 +181,7 @@ final class FeedCopy: Sendable {
             }
             try await copyContent(of: stored.body, isNew: present == nil)
             try await atDestination { () async throws(StoreError) in
-                try await place(record.bytes, stored.body, over: present)
+                try await place(record.bytes, stored.body, listed: listed, over: present)
             }
         } catch {
             // Only damage of the source is damage that can be allowed.
@@ -170,7 +203,7 @@ final class FeedCopy: Sendable {
 
     /// Makes sure that the record is at the destination, after its content.
     private func place(
-        _ bytes: [UInt8], _ record: PackageRecord, over present: Record?
+        _ bytes: [UInt8], _ record: PackageRecord, listed: ListedPath, over present: Record?
     ) async throws(StoreError) {
         if bytes == present?.bytes {
             try await destination.storage.flushRecord(record.path.key)
@@ -179,7 +212,8 @@ final class FeedCopy: Sendable {
         }
         try await settle(record)
         state.withLock { if bytes == present?.bytes { $0.skipped += 1 } else { $0.copied += 1 } }
-        guard let mark = SecuredRecord(record.path, bytes) else { return }
+        if bytes != present?.bytes { await additions.add(record.path.key, bytes) }
+        guard let mark = mark(listed, bytes) else { return }
         secured.withLock { if $0.count < options.recordsRemembered { $0.insert(mark) } }
     }
 

@@ -196,6 +196,7 @@ public struct MigrateOperation: Sendable {
         var summary = copy.summary
         summary.cutover = true
         summary.heldSeconds = (ContinuousClock.now - began) / .seconds(1)
+        await copy.addToIndex()
         return summary
     }
 

@@ -20,7 +20,9 @@ extension PublishOperation {
     }
 
     /// Publishes a batch, again from the start where the feed changes meanwhile, and reports it.
-    func adopt(_ batch: [FileToPublish], _ tally: PublishTally) async throws(StoreError) {
+    func adopt(
+        _ batch: [FileToPublish], knowing known: KnownPackages, _ tally: PublishTally
+    ) async throws(StoreError) {
         var earlier: BatchOutcomes?
         let all = try await feed.untilCurrent("meanwhile", isForWriting: !options.isDryRun) {
             (opened) async throws(StoreError) -> Round<[BatchOutcomes.Outcome]>? in
@@ -28,8 +30,12 @@ extension PublishOperation {
             let outcomes = BatchOutcomes()
             earlier = outcomes
             do throws(StoreError) {
-                try await adopt(batch, in: opened, noting: outcomes, tally.counter)
-                return Round(value: outcomes.all, isKnownToBeCurrent: try await settle(outcomes, in: opened))
+                try await adopt(batch, known, in: opened, noting: outcomes, tally.counter)
+                let isCurrent = try await settle(outcomes, in: opened)
+                for publication in outcomes.unsettled.map(\.publication) {
+                    if let written = publication.recorded.written { await known.add(written, in: opened) }
+                }
+                return Round(value: outcomes.all, isKnownToBeCurrent: isCurrent)
             } catch {
                 // Of the rest nothing may be reported where the feed may have moved, or content was taken away.
                 let isSettled = await opened.isUndisturbedAndCurrent()
@@ -41,16 +47,20 @@ extension PublishOperation {
     }
 
     private func adopt(
-        _ batch: [FileToPublish], in opened: OpenFeed, noting outcomes: BatchOutcomes, _ counter: WorkCounter
+        _ batch: [FileToPublish], _ known: KnownPackages, in opened: OpenFeed, noting outcomes: BatchOutcomes,
+        _ counter: WorkCounter
     ) async throws(StoreError) {
         let budget = ByteBudget(48 << 20)
         let paths = batch.compactMap { try? path(of: $0) }
         // Where that fails each is asked for.
         let recorded = options.isDryRun ? nil : (try? await opened.recorded(among: paths)) ?? nil
+        let earlier = recorded.map { Array($0.values) } ?? []
+        let present = Present(
+            recorded: recorded, known: earlier.isEmpty ? .none : (try? await known.batch(earlier, in: opened)) ?? .none)
         try await concurrently(jobs(in: opened), batch) { (file) async throws(StoreError) in
             let count = ItemCount(counter)
             do throws(StoreError) {
-                let item = try await adopt(file, recorded, in: opened, within: budget, noting: outcomes) {
+                let item = try await adopt(file, present, in: opened, within: budget, noting: outcomes) {
                     count.pass($0)
                 }
                 count.finish(item.size)
@@ -63,8 +73,15 @@ extension PublishOperation {
         }
     }
 
+    /// What a listing and the index tell of a batch.
+    private struct Present: Sendable {
+        /// Which paths have a record; nil where no listing was made.
+        let recorded: [Key: ListedRecord]?
+        let known: KnownPackages.Batch
+    }
+
     private func adopt(
-        _ file: FileToPublish, _ recorded: Set<Key>?, in opened: OpenFeed, within budget: ByteBudget,
+        _ file: FileToPublish, _ present: Present, in opened: OpenFeed, within budget: ByteBudget,
         noting outcomes: BatchOutcomes, _ pass: @escaping @Sendable (Int64) -> Void
     ) async throws(StoreError) -> Item {
         try await read(file, within: budget) { (local, path) async throws(StoreError) in
@@ -73,9 +90,9 @@ extension PublishOperation {
                 let outcome = try await opened.preview(content, at: path)
                 return Item(name: file.name.description, outcome: outcome, size: local.size, published: nil)
             }
-            let seemsAbsent = recorded.map { !$0.contains(path.key) } ?? false
+            let seemsAbsent = present.recorded.map { $0[path.key] == nil } ?? false
             let unsettled = try await opened.adopt(
-                content, at: path, seemsAbsent: seemsAbsent, options.details.describing(local))
+                content, at: path, seemsAbsent: seemsAbsent, known: present.known, options.details.describing(local))
             outcomes.add(file, unsettled)
             return Item(file, unsettled.published)
         }

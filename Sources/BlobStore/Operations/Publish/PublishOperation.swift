@@ -128,14 +128,16 @@ public struct PublishOperation: Sendable {
         do throws(StoreError) {
             if case .tree = source {
                 var size = BatchSize()
+                let known = KnownPackages()
                 while case let batch = try await files.next(size.count), !batch.isEmpty {
                     let began = ContinuousClock.now
-                    try await adopt(batch, tally)
+                    try await adopt(batch, knowing: known, tally)
                     size.learn(from: ContinuousClock.now - began)
                 }
                 if Task.isCancelled {
                     throw StoreError(.cancelled, "cancelled; the same command resumes where it stopped")
                 }
+                await known.end()
             } else {
                 try await concurrently(options.jobs ?? 64, { () async throws(StoreError) in try await files.next() }) {
                     (file) async throws(StoreError) in
