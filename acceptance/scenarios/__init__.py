@@ -5,6 +5,9 @@ from .buckets import (
     one_winner_in_buckets, other_clients, others_packages, packages_in_buckets, roots_of_both_kinds,
     servers_without_conditions)
 from .damage import four_damages, healing, unreadable_root
+from .install.debian import installed_package
+from .install.release import released_files
+from .install.services import installed_services
 from .kills import killed_imports
 from .memory import crowded_folder, many_large_files, many_packages
 from .nodes.failover import a_node_dies, a_node_sleeps, a_rolling_restart, what_one_publishes
@@ -40,4 +43,5 @@ SCENARIOS = [
     slow_readers, large_upload, idle_connections, maven,
     a_feed_moves, the_storage_goes_away, a_key_is_revoked, check_by_many,
     jobs_outlive_nodes, a_sleeper_finishes_nothing,
+    released_files, installed_package, installed_services,
 ]

@@ -1,0 +1,1 @@
+"""What a release installs, on a machine without Swift."""
