@@ -108,6 +108,39 @@ import Testing
         #expect(!gone.contains("time=\"0\"/>"))
     }
 
+    @Test("content of which only a part was read or is fresh is not told as free of damage; all of it is")
+    func partlyRead() throws {
+        for (read, fresh, isSkipped) in [(11, 11, true), (88, 88, false), (11, 88, false), (88, 11, false)] {
+            let builder = CheckReportBuilder()
+            var summary = CheckOperation.Summary()
+            (summary.bytes, summary.bytesRead, summary.freshBytes) = (88, Int64(read), Int64(fresh))
+            builder.add(.finished(try FeedName("npm"), summary, time: .seconds(1)))
+            let report = builder.report(
+                by: "x", root: "file:///x", level: "10%", freshWithin: .seconds(1), started: Timestamp(seconds: 0),
+                seconds: 1, total: summary)
+            let text = JUnitReport(report).text
+            #expect(text.contains("<skipped message=\"only a part of the content") == isSkipped, "\(read), \(fresh)")
+        }
+    }
+
+    @Test("two paths that look alike are two packages, and damage of the server root itself is mended by hand")
+    func alike() throws {
+        let builder = CheckReportBuilder()
+        for path in ["caf\u{E9}", "cafe\u{301}"] {
+            builder.add(.finding(Finding(.missingBlob, feed: try FeedName("npm"), key: "k", packages: [path], "gone")))
+        }
+        builder.add(.finding(Finding(.badRecord, feed: nil, key: "catalog/npm.json", "garbled")))
+        var total = CheckOperation.Summary()
+        total.errors = 3
+        let report = builder.report(
+            by: "x", root: "file:///x", level: "all", freshWithin: .seconds(1), started: Timestamp(seconds: 0),
+            seconds: 1, total: total)
+        let text = HTMLReport(report).text
+        #expect(text.contains("3 errors in 2 packages."))
+        #expect(text.count(of: "<h3>caf") == 2)
+        #expect(text.contains("Restore the file from a backup of the root.") && !text.contains("--from BACKUP"))
+    }
+
     @Test("content that is missing is no content that was found good")
     func freshness() async throws {
         let report = try await damagedReport(content: .all)

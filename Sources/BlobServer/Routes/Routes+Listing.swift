@@ -40,7 +40,9 @@ extension Routes {
         }
         let isJSON = query["format"] == "json" || exchange.fields[.accept]?.contains("application/json") == true
         try await exchange.answer(
-            isJSON ? .json(listing) : Self.page(listing, title: "\(name)/\(folder)", query, limit))
+            isJSON
+                ? .json(listing)
+                : Self.page(listing, title: "\(name)/\(folder)", up: folder.isEmpty ? "/" : "../", query, limit))
     }
 
     /// The packages in a folder and below it whose paths there begin with a text, in key order. Their names are those
@@ -85,7 +87,9 @@ extension Routes {
             name: name, size: record.size, digest: record.digest.description, published: record.published.description)
     }
 
-    private static func page(_ listing: Listing, title: String, _ query: [String: String], _ limit: Int) -> Answer {
+    private static func page(
+        _ listing: Listing, title: String, up: String, _ query: [String: String], _ limit: Int
+    ) -> Answer {
         let rows = listing.entries.map { entry in
             // A name may hold a colon: the dot keeps it from being read as a scheme.
             let target = "./" + Page.link(entry.name) + (entry.isFolder == true ? "/" : "")
@@ -100,7 +104,7 @@ extension Routes {
             "<p><a href=\"?\(kept.joined())limit=\(limit)&amp;after=\(Page.query($0))\">More</a></p>\n"
         }
         let search = """
-            <p><a href="../">Up</a></p>
+            <p><a href="\(up)">Up</a></p>
             <form><label>Paths here that begin with <input name="prefix" value="\(Page.text(query["prefix"] ?? ""))">\
             </label> <button>Search</button></form>
 

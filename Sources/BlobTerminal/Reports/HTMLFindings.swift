@@ -38,7 +38,8 @@ struct HTMLFindings {
         if kinds.isEmpty { return nil }
         let feeds = sections.filter { section in kinds.contains { section.has($0) } }.compactMap(\.feed)
         let title = kinds.map { "<span id=\"\($0.rawValue)\">\($0.rawValue)</span>" }.joined(separator: ", ")
-        return "<article><h3>\(title)</h3><p>\(markup(remedy.advice))</p>\(commands(of: remedy, for: feeds))</article>"
+        let advice = feeds.isEmpty ? remedy.byHand ?? remedy.advice : remedy.advice
+        return "<article><h3>\(title)</h3><p>\(markup(advice))</p>\(commands(of: remedy, for: feeds))</article>"
     }
 
     private func commands(of remedy: Remedy, for feeds: [FeedName]) -> String {
@@ -58,11 +59,14 @@ struct HTMLFindings {
             + articles.joined(separator: "\n") + "</section>"
     }
 
-    /// Each package that a finding names, in order.
+    /// Each package that a finding names, in order. Paths that look alike may differ in their bytes.
     private func affected(_ section: CheckReport.Section) -> [(path: String, findings: [Finding])] {
-        var found: [String: [Finding]] = [:]
-        for finding in section.findings { for path in finding.packages { found[path, default: []].append(finding) } }
-        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        var found: [[UInt8]: [Finding]] = [:]
+        for finding in section.findings {
+            for path in finding.packages { found[Array(path.utf8), default: []].append(finding) }
+        }
+        return found.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
     }
 
     private func article(_ title: String, _ findings: [Finding]) -> String {

@@ -52,7 +52,8 @@ public struct HTMLReport: Sendable {
         if total.errors > 0 {
             return Verdict(
                 title: "Damaged",
-                sentence: "\(counted(total.errors, "error")) in \(counted(affected, "package")).",
+                sentence: "\(counted(total.errors, "error")) in \(report.omitted > 0 ? "at least " : "")"
+                    + "\(counted(affected, "package")).",
                 tone: "damaged")
         }
         let remarks = total.warnings > 0 ? " \(counted(total.warnings, "warning")) need a look." : ""
@@ -127,9 +128,9 @@ public struct HTMLReport: Sendable {
             + "</ul></section>"
     }
 
-    /// How many packages a finding names.
+    /// How many packages the listed findings name.
     private var affected: Int {
-        report.sections.reduce(0) { $0 + Set($1.findings.flatMap(\.packages)).count }
+        report.sections.reduce(0) { $0 + Set($1.findings.flatMap(\.packages).map { Array($0.utf8) }).count }
     }
 
     private var footer: String {

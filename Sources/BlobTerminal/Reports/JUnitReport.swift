@@ -73,6 +73,7 @@ public struct JUnitReport: Sendable {
             ("blobs", "\(summary.blobs)"), ("bytes", "\(summary.bytes)"), ("bytesRead", "\(summary.bytesRead)"),
             ("freshBytes", "\(summary.freshBytes)"),
             ("freshWithinSeconds", "\(report.freshWithin.components.seconds)"),
+            ("findingsCountedButNotListed", "\(report.omitted)"),
         ]
         var xml =
             "  <testsuite name=\"\(markup(section.title))\" tests=\"\(suite.tests)\" failures=\"\(suite.failures)\" "
@@ -117,11 +118,11 @@ extension CheckReport.Section {
     fileprivate func omission(of kind: Finding.Kind, level: String) -> String? {
         if let gap = unseen.first { return "not everything could be checked: \(gap)" }
         if feed == nil && kind.isOfFeeds { return "a server root itself holds no content; see its feeds" }
-        switch kind {
-        case .corruptBlob where summary.bytes > 0 && summary.bytesRead == 0:
-            return "no content was read (content: \(level))"
-        default: return nil
+        guard kind == .corruptBlob, summary.bytesRead < summary.bytes, summary.freshBytes < summary.bytes else {
+            return nil
         }
+        if summary.bytesRead == 0 { return "no content was read (content: \(level))" }
+        return "only a part of the content was read or found good lately (content: \(level))"
     }
 }
 

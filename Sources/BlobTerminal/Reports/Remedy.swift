@@ -6,12 +6,18 @@ struct Remedy: Sendable {
     let kinds: [Finding.Kind]
     /// What the command does, or what a person has to do where no command can.
     let advice: String
+    /// What a person has to do where the finding is in the server root itself; nil where that is the same.
+    let byHand: String?
     /// The command for one feed; nil where a person has to look.
     let command: (@Sendable (FeedName) -> String)?
 
-    init(_ kinds: [Finding.Kind], _ advice: String, command: (@Sendable (FeedName) -> String)? = nil) {
+    init(
+        _ kinds: [Finding.Kind], _ advice: String, byHand: String? = nil,
+        command: (@Sendable (FeedName) -> String)? = nil
+    ) {
         self.kinds = kinds
         self.advice = advice
+        self.byHand = byHand
         self.command = command
     }
 
@@ -25,9 +31,11 @@ struct Remedy: Sendable {
         Remedy(
             [.badRecord],
             "Shows what a backup of the root has sound; without --dry-run it restores that. Else publish it again.",
+            byHand: "Restore the file from a backup of the root.",
             command: { "blobtool repair \($0) --from BACKUP --dry-run" }),
         Remedy(
             [.wrongRoot], "Shows where the root should be; mount the share that belongs there.",
+            byHand: "Mount the share that belongs there, or name the right root.",
             command: { "blobtool explain \($0)" }),
         Remedy(
             [.unfinished], "Shows what was begun; run the command again that each finding names.",
@@ -38,7 +46,8 @@ struct Remedy: Sendable {
             "Change the setting of the bucket that each finding names, and run \"blobtool probe\" on the root."),
         Remedy(
             [.unexpectedObject],
-            "Look at it, and move it away if nothing needs it; no command removes what the store did not write."),
+            "Do what each finding says, after a look at it; no command removes what the store did not write. What a "
+                + "filesystem, a NAS or a desktop left needs nothing."),
         Remedy([.quarantined], "Damaged content is kept for inspection; remove it when nobody needs it any more."),
         Remedy(
             [.orphanBlob, .staleStaging], "Shows what would be freed; with --delete it frees it.",

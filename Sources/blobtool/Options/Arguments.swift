@@ -13,3 +13,11 @@ enum Read {
         do { return try Backends().schemes.url(text) } catch { throw ValidationError(error.message) }
     }
 }
+
+extension [FeedName] {
+    /// Each feed once, in the order in which they were named first.
+    var withoutRepetitions: [FeedName] {
+        var seen: Set<FeedName> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

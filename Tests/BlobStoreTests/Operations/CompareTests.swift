@@ -135,6 +135,7 @@ import Testing
         let told = try await compare(.root(bench.url), with: .root(new), bench)
         #expect(told.lines == ["shared maven"])
         #expect(told.summary.equal == 1 && told.summary.shared == 1 && told.summary.failed == 0)
+        #expect(!told.summary.comparedNothing)
         bench.opener.replace(alias, with: bench.opener[maven])
         let store = try await PackageStore.open(new, node: NodeName("tester"), with: bench.opener)
         _ = try await store.catalog.update(FeedName("maven")) { record in
@@ -145,6 +146,19 @@ import Testing
         let doubt = try await compare(.root(bench.url), with: .root(new), bench)
         #expect(doubt.lines == ["failed maven wrongRoot"])
         #expect(doubt.summary.shared == 0 && doubt.summary.failed == 1)
+    }
+
+    @Test("a root that only sends its readers to the other one is not the same: nothing was compared")
+    func nothingLeft() async throws {
+        let bench = try await Bench()
+        try await bench.feed("npm").publish("x", at: "a")
+        let new = try RootURL("/memory/new")
+        try await ServerMigrationTests.migrate(bench.store, to: new.description)
+        let left = bench.url.appending(Catalog.place(try FeedName("npm")))
+        bench.opener.replace(left, with: nil)
+        let told = try await compare(.root(bench.url), with: .root(new), bench)
+        #expect(told.lines == ["shared npm"])
+        #expect(told.summary.comparedNothing)
     }
 
     @Test("a feed and a tree: files are hashed; what cannot be a package fails, in either order")

@@ -64,6 +64,9 @@ public struct CompareOperation: Sendable {
 
         /// Whether no difference was found; what could not be looked at is not known to be equal.
         public var isEqual: Bool { missing == 0 && extra == 0 && different == 0 }
+
+        /// Whether all that both have is in roots of both, as when one only sends its readers to the other.
+        public var comparedNothing: Bool { shared > 0 && equal == 0 && isEqual }
     }
 
     private let sides: (first: Side, second: Side)
@@ -130,6 +133,9 @@ public struct CompareOperation: Sendable {
 
     /// A root compared with itself is no proof of anything, and least of all that another may be deleted.
     private static func same(_ first: String, _ second: String) -> StoreError {
-        StoreError(.invalidArgument, "\(first) and \(second) are one and the same root; name two that are apart")
+        StoreError(
+            .invalidArgument,
+            "\(first) and \(second) have one id, so they are the same root or one is a copy of the other, which nothing here "
+                + "tells; \"blobtool check --content all\" with --root checks a copy by itself")
     }
 }

@@ -58,7 +58,7 @@ struct CheckCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let settings = try await root.settings()
         let check = Check(
-            feeds: feed,
+            feeds: feed.withoutRepetitions,
             options: CheckOperation.Options(content: content.level, jobs: work.jobs ?? 8, isDryRun: dryRun),
             url: settings.root.value, level: content.text, session: session)
         let report = try await check.run { body in

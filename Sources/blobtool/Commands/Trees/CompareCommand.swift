@@ -61,7 +61,7 @@ struct CompareCommand: ToolCommand {
         }
         show(summary, time: clock.time, on: session.console)
         _ = failures.finish(succeeded: Int(clamping: summary.equal))
-        if summary.failed > 0 { return .failed }
+        if summary.failed > 0 || summary.comparedNothing { return .failed }
         return summary.isEqual ? .done : .notGood
     }
 
@@ -79,14 +79,16 @@ struct CompareCommand: ToolCommand {
 
     private func show(_ summary: CompareOperation.Summary, time: Duration, on console: Console) {
         let line = JSONLine.summary(
-            "compare", of: nil, RunFacts(isComplete: summary.failed == 0, time: time),
+            "compare", of: nil, RunFacts(isComplete: summary.failed == 0 && !summary.comparedNothing, time: time),
             fields: [
                 "equal": .integer(summary.equal), "missing": .integer(summary.missing),
                 "extra": .integer(summary.extra), "different": .integer(summary.different),
                 "shared": .integer(summary.shared), "failed": .integer(summary.failed),
             ])
         let verdict =
-            summary.failed > 0 ? "not everything could be compared" : summary.isEqual ? "the same" : "not the same"
+            summary.failed > 0
+            ? "not everything could be compared"
+            : summary.comparedNothing ? "nothing was compared" : summary.isEqual ? "the same" : "not the same"
         let shared = summary.shared > 0 ? ", \(counted(summary.shared, "feed")) in a root of both" : ""
         let failed = summary.failed > 0 ? ", \(grouped(summary.failed)) failed" : ""
         console.emit(
