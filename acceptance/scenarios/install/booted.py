@@ -29,11 +29,13 @@ ln -s /proc/self/fd dev/fd
 mkdir -p outside && pivot_root . outside && umount -l outside && rmdir outside
 exec env -i container=acceptance TERM=dumb /usr/lib/systemd/systemd --system --unit=multi-user.target
 """
-# Takes the control groups away that the machine had.
+# Takes the control groups away that the machine had, once none of its processes is left.
 CLEAR = """
 groups=$(mktemp -d) && mount -t cgroup2 cgroup2 "$groups"
 find "$groups/$0" -depth -type d -exec rmdir {} +
+code=$?
 umount "$groups" && rmdir "$groups"
+exit $code
 """
 
 
@@ -60,7 +62,11 @@ class Booted(Machine):
     def __exit__(self, *_):
         self.outer.kill()
         self.outer.wait()
-        subprocess.run(["unshare", "--mount", "sh", "-c", CLEAR, self.group], check=False, capture_output=True)
+        wait_until(self.is_cleared, "the machine's control groups are gone", 30)
+
+    def is_cleared(self):
+        cleared = subprocess.run(["unshare", "--mount", "sh", "-c", CLEAR, self.group], capture_output=True)
+        return cleared.returncode == 0
 
     def is_up(self):
         assert self.outer.poll() is None, f"it ended with {self.outer.returncode}:"
