@@ -133,9 +133,12 @@ public struct CompareOperation: Sendable {
 
     /// A root compared with itself is no proof of anything, and least of all that another may be deleted.
     private static func same(_ first: String, _ second: String) -> StoreError {
-        StoreError(
+        if first == second {
+            return StoreError(.invalidArgument, "both are one and the same root, \(first); name two that are apart")
+        }
+        return StoreError(
             .invalidArgument,
-            "\(first) and \(second) have one id, so they are the same root or one is a copy of the other, which nothing here "
-                + "tells; \"blobtool check --content all\" with --root checks a copy by itself")
+            "\(first) and \(second) have one id, so they are one and the same root or one is a copy of the other, "
+                + "which nothing here tells; \"blobtool check --content all\" with --root checks a copy by itself")
     }
 }

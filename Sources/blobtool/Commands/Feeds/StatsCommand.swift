@@ -29,7 +29,9 @@ struct StatsCommand: ToolCommand {
                     for name in page { try await count(name, in: store, into: &table, session, failures) }
                 }
             } else {
-                for name in feeds.withoutRepetitions { try await count(name, in: store, into: &table, session, failures) }
+                for name in feeds.withoutRepetitions {
+                    try await count(name, in: store, into: &table, session, failures)
+                }
             }
             return table
         }
