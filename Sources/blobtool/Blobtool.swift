@@ -20,7 +20,8 @@ struct Blobtool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            InitCommand.self, FeedCommand.self, ExplainCommand.self, StatsCommand.self, PushCommand.self,
+            InitCommand.self, FeedCommand.self, ExplainCommand.self, DoctorCommand.self, StatsCommand.self,
+            PushCommand.self,
             PullCommand.self,
             CatCommand.self, ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self,
             LogCommand.self,

@@ -12,6 +12,20 @@ extension FileStorage: ExaminedStorage {
     }
 }
 
+extension FileStorage: DescribedStorage {
+    public func describe() async throws(StoreError) -> PlaceDescription {
+        try await blocking("describe", lane: .reading) { (root, _) throws(StoreError) in try root.describe() }
+    }
+
+    public func tryWriting() async throws(StoreError) -> WritingTrial {
+        try await blocking("tryWriting", lane: .writing) { (root, _) throws(StoreError) in
+            let guarantees = try root.examine().guarantees
+            let ahead = root.clock.isFresh ? root.clock.now.since(root.calls.wallTime) : nil
+            return WritingTrial(guarantees: guarantees, clockAhead: ahead)
+        }
+    }
+}
+
 extension FileStorage: FolderKeeping {
     public func keepFolder(_ folder: KeyPrefix) async throws(StoreError) {
         try await blocking("keepFolder") { (root, _) throws(StoreError) in _ = try root.folders.ensured(folder) }
@@ -19,10 +33,29 @@ extension FileStorage: FolderKeeping {
 }
 
 extension OpenRoot {
+    /// The mount that the root is on; nil where the kernel does not tell.
+    private var mount: MountTable.Mount? {
+        MountTable.mount(of: directory.open.raw, calls).flatMap { MountTable(now: calls)?[$0] }
+    }
+
+    fileprivate func describe() throws(StoreError) -> PlaceDescription {
+        var found = PlaceDescription()
+        found.place = mount?.title
+        found.advice = mount?.advice ?? []
+        found.notes = capabilities().advice
+        do throws(Errno) {
+            let space = try calls.space(of: directory.open.raw)
+            found.room = PlaceDescription.Room(
+                freeBytes: space.freeBytes, totalBytes: space.totalBytes,
+                freeFiles: space.totalFiles > 0 ? space.freeFiles : nil)
+        } catch { throw StoreError(error, call: "fstatvfs", directory.path.text) }
+        return found
+    }
+
     fileprivate func examine() throws(StoreError) -> Examination {
         var found = Examination()
-        if let id = MountTable.mount(of: directory.open.raw, calls), let mount = MountTable(now: calls)?[id] {
-            found.place = "\(mount.type), mounted at \(mount.point) with \(mount.options.joined(separator: ","))"
+        if let mount {
+            found.place = mount.title
             found.advice = mount.advice
         }
         found.guarantees.append(

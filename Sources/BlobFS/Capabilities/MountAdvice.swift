@@ -1,6 +1,9 @@
 internal import BlobSystem
 
 extension MountTable.Mount {
+    /// What it is, for a person.
+    var title: String { "\(type), mounted at \(point) with \(options.joined(separator: ","))" }
+
     /// What a person should change about it: one sentence each.
     var advice: [String] {
         var advice: [String] = []

@@ -79,7 +79,7 @@ final class LearnedCapabilities: Sendable {
 
     /// What is known by now.
     var known: ServerCapabilities? { memory.found(address) }
-    private var isForOneWriter: Bool { memory.isForOneWriter(probe.prefix, address) }
+    var isForOneWriter: Bool { memory.isForOneWriter(probe.prefix, address) }
 
     func assume(_ found: ServerCapabilities) { memory.keep(found, isConfirmed: true, address) }
 

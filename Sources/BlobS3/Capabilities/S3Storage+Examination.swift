@@ -7,9 +7,7 @@ extension S3Storage: ExaminedStorage {
         try await during("examine") { () async throws(StoreError) in
             var found = Examination()
             let guarantees = try await learned.confirmed()
-            found.place =
-                "bucket \"\(session.address.bucket)\" at \(session.address.endpoint), region "
-                + session.address.region
+            found.place = title
             found.guarantees = [
                 conditionalCreation(guarantees), conditionalReplacement(guarantees), try await measureLateRemovals(),
                 try await payloadHash(), try await contentMD5(), try await ranges(), order(guarantees),
@@ -57,7 +55,7 @@ extension S3Storage: SweptStorage {
 }
 
 extension S3Storage {
-    private func conditionalCreation(_ found: ServerCapabilities) -> Guarantee {
+    func conditionalCreation(_ found: ServerCapabilities) -> Guarantee {
         Guarantee(
             "conditional-create", holds: found.holdsCreation,
             found.holdsCreation
@@ -65,7 +63,7 @@ extension S3Storage {
                 : "If-None-Match: * is ignored, so if two nodes create the same record, both believe that they won")
     }
 
-    private func conditionalReplacement(_ found: ServerCapabilities) -> Guarantee {
+    func conditionalReplacement(_ found: ServerCapabilities) -> Guarantee {
         let detail =
             switch found.replacement {
             case .quoted: "If-Match lets one of several writers replace"
@@ -75,7 +73,7 @@ extension S3Storage {
         return Guarantee("conditional-replace", holds: found.replacement != .none, detail)
     }
 
-    private func order(_ found: ServerCapabilities) -> Guarantee {
+    func order(_ found: ServerCapabilities) -> Guarantee {
         Guarantee(
             "listing-by-name", holds: found.order == .names, isNeeded: false,
             found.order == .names

@@ -113,6 +113,20 @@ extension LinuxCalls {
         UInt64(try checked(blob_filesystem_type(descriptor)))
     }
 
+    package func space(of descriptor: Int32) throws(Errno) -> FilesystemSpace {
+        var raw = statvfs()
+        _ = try checked(fstatvfs(descriptor, &raw))
+        let (unit, most) = (UInt64(raw.f_frsize), UInt64(Int64.max))
+        // A share may tell any number.
+        let bytes = { (blocks: UInt64) -> Int64 in
+            let (product, isTooMuch) = blocks.multipliedReportingOverflow(by: unit)
+            return Int64(isTooMuch ? most : min(product, most))
+        }
+        return FilesystemSpace(
+            totalBytes: bytes(UInt64(raw.f_blocks)), freeBytes: bytes(UInt64(raw.f_bavail)),
+            totalFiles: Int64(min(UInt64(raw.f_files), most)), freeFiles: Int64(min(UInt64(raw.f_favail), most)))
+    }
+
     package func makeDirectory(_ name: String, in directory: Int32, mode: UInt32) throws(Errno) {
         _ = try checked(mkdirat(directory, name, mode))
     }

@@ -24,6 +24,9 @@ package protocol SystemCalls: Sendable {
     /// What kind of filesystem it is (`f_type`).
     /// - Source: statfs(2).
     func filesystemType(of descriptor: Int32) throws(Errno) -> UInt64
+    /// How much room its filesystem has.
+    /// - Source: fstatvfs(3).
+    func space(of descriptor: Int32) throws(Errno) -> FilesystemSpace
 
     /// - Source: pread(2).
     func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Errno) -> Int

@@ -112,6 +112,10 @@ package struct UninterruptedCalls: SystemCalls {
         try uninterrupted { () throws(Errno) in try calls.filesystemType(of: descriptor) }
     }
 
+    package func space(of descriptor: Int32) throws(Errno) -> FilesystemSpace {
+        try uninterrupted { () throws(Errno) in try calls.space(of: descriptor) }
+    }
+
     package func read(
         _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
     ) throws(Errno) -> Int {

@@ -59,6 +59,10 @@ extension SimulatedDisk: SystemCalls {
         state.withLock { $0.share.isSMB } ? 0xFE53_4D42 : 0xEF53
     }
 
+    func space(of descriptor: Int32) throws(Errno) -> FilesystemSpace {
+        FilesystemSpace(totalBytes: 1 << 40, freeBytes: 1 << 39, totalFiles: 0, freeFiles: 0)
+    }
+
     func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
         try spending { (state) throws(Errno) in
             let bytes = state.nodes[try state.handle(descriptor)]?.bytes ?? []

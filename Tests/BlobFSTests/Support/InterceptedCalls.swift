@@ -55,6 +55,8 @@ struct InterceptedCalls: SystemCalls {
         return try base.filesystemType(of: descriptor)
     }
 
+    func space(of descriptor: Int32) throws(Errno) -> FilesystemSpace { try base.space(of: descriptor) }
+
     func open(path: String, _ flags: OpenFlags, mode: UInt32) throws(Errno) -> Int32 {
         try made("open", path) { () throws(Errno) in
             try base.open(path: path, flags, mode: mode)

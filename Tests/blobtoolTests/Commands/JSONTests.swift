@@ -53,6 +53,7 @@ struct JSONTests {
             (["export", "npm", "out"], "export"), (["push", "npm", "tree/a", "--as", "b", "--dry-run"], "push"),
             (["rm", "npm", "a", "--dry-run"], "rm"), (["check", "--content", "all"], "check"),
             (["repair", "npm"], "repair"), (["gc", "npm"], "gc"), (["compare", "npm", "./out"], "compare"),
+            (["doctor"], "doctor"),
             (["feed", "delete", "npm", "--purge", "--dry-run"], "feed delete"),
             (["migrate", "npm", "--to", scratch.path + "/moved", "--dry-run"], "migrate"),
             (["migrate", "npm", "--to", scratch.path + "/moved"], "migrate"),

@@ -23,7 +23,11 @@ extension OpenFeed {
         return .zero
     }
 
-    /// So long after it last grew, an upload or a write that was begun is taken for a dead process's: the grace period,
-    /// but at least an hour, however short that is.
-    var leftoverAge: Duration { .seconds(max(record.graceSeconds, 3_600)) }
+    /// So long after it last grew, an upload or a write that was begun is taken for a dead process's.
+    var leftoverAge: Duration { record.leftoverAge }
+}
+
+extension FeedRecord {
+    /// The grace period, but at least an hour, however short that is.
+    var leftoverAge: Duration { .seconds(max(graceSeconds, 3_600)) }
 }

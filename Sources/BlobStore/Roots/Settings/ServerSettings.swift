@@ -44,6 +44,46 @@ public struct ServerSettings: Sendable {
             listen: config?.listen, node: config?.node)
     }
 
+    /// The settings of a root that do not count, since another one wins: for whoever wonders why.
+    /// - Parameters:
+    ///   - root: the value of `--root`.
+    ///   - configPath: the value of `--config`.
+    /// - Returns: where each is set, and what it names; nil for what cannot be read, or names no root.
+    public static func hidden(
+        root: String?, configPath: String?, environment: [String: String], schemes: StorageSchemes
+    ) async throws(StoreError) -> [Setting<RootURL?>] {
+        var all: [Setting<String?>] = root.map { [Setting(Optional($0), from: .flag("--root"))] } ?? []
+        if let text = environment["BLOBSTORE_ROOT"], !text.isEmpty {
+            all.append(Setting(Optional(text), from: .environment("BLOBSTORE_ROOT")))
+        }
+        var isFirst = true
+        for path in places(named: configPath, environment) {
+            let config: ConfigFile?
+            do throws(StoreError) {
+                guard let bytes = try await LocalFile.contents(path, upTo: 1 << 20) else { continue }
+                config = try ConfigFile(path: path, bytes: bytes, schemes: schemes)
+            } catch {
+                if error.code == .cancelled { throw error }
+                config = nil
+            }
+            // A file that counts and names no root hides none.
+            if config == nil || !isFirst || config?.packagesRoot != nil {
+                all.append(Setting(config?.packagesRoot, from: .configFile(path, key: "packagesRoot")))
+            }
+            isFirst = false
+        }
+        return all.dropFirst().map { setting in
+            Setting(setting.value.flatMap { try? schemes.url($0) }, from: setting.source)
+        }
+    }
+
+    /// Where config files are looked for, the one that counts first: a named one, then those in the usual places.
+    private static func places(named flag: String?, _ environment: [String: String]) -> [String] {
+        let named = [flag, environment["BLOBSTORE_CONFIG"]].compactMap { $0.flatMap { $0.isEmpty ? nil : $0 } }
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 + "/.config/blobstore/config.json" }
+        return named + [home, "/etc/blobstore/config.json"].compactMap { $0 }
+    }
+
     private static func chosenRoot(
         flag: String?, environment: [String: String], config: ConfigFile?
     ) -> Setting<String>? {

@@ -98,7 +98,7 @@ extension Drift {
         return JSONLine("drift", ["aspect": .string(aspect.rawValue), "nodes": .object(values)])
     }
 
-    fileprivate var sentence: String {
+    var sentence: String {
         let values = nodes.sorted { $0.key < $1.key }.map { "\($0.key) on \($0.value.joined(separator: ", "))" }
         return "the nodes differ in their \(aspect.rawValue): \(values.joined(separator: "; "))".printable
     }
