@@ -120,6 +120,14 @@ struct ConsoleTests {
         #expect(err.text == "error: bad \\u{1B}]0;x\\u{07} name\\n\\u{202E}\n")
     }
 
+    @Test("a result or a notice that somebody forgot to make harmless is so all the same, and keeps its lines")
+    func harmless() {
+        let console = console(.text)
+        console.emit(JSONLine("a"), text: "one \u{1b}[2J\u{200e}\ntwo")
+        console.say("three \u{202e}\nfour")
+        #expect(out.text == "one \\u{1B}[2J\\u{200E}\ntwo\n" && err.text == "three \\u{202E}\nfour\n")
+    }
+
     @Test("columns are aligned, and lines have no spaces at their end")
     func table() {
         var table = Table([("NAME", .left), ("SIZE", .right), ("WHY", .left)])

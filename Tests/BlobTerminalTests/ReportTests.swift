@@ -160,6 +160,42 @@ import Testing
             by: "x", root: "", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
             total: CheckOperation.Summary())
         #expect(report.omitted == 5)
+        #expect(HTMLReport(report).text.contains("5 more that are counted but not listed"))
+    }
+
+    @Test("what is counted but not listed is in the table, the chart and the JUnit report all the same")
+    func beyondTheList() throws {
+        let builder = CheckReportBuilder()
+        let (npm, late) = (try FeedName("npm"), try FeedName("late"))
+        for number in 0..<(CheckReport.maximumEntries + 5) {
+            builder.add(.finding(Finding(.orphanBlob, feed: npm, key: "\(number)", "x")))
+        }
+        for _ in 0..<7 { builder.add(.finding(Finding(.missingBlob, feed: late, key: "k", "gone"))) }
+        let report = builder.report(
+            by: "x", root: "", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
+            total: CheckOperation.Summary())
+        let html = HTMLReport(report).text
+        #expect(html.contains("<span>10,005</span>") && html.contains("<span>7</span>"))
+        #expect(html.contains("data-name=\"errors\">7</td>") && html.contains("<i class=\"damaged\">damaged</i>"))
+        #expect(html.contains("12 more findings are counted but not listed"))
+        let junit = JUnitReport(report).text
+        #expect(junit.contains("<failure type=\"missing-blob\" message=\"7 findings, counted but not listed\">"))
+    }
+
+    @Test("marks that turn writing around and control bytes are written out in both reports")
+    func marks() throws {
+        let builder = CheckReportBuilder()
+        let name = "a\u{202e}gpj.\u{2066}\u{200f}\u{1b}[31m\u{85}.exe"
+        let message = "the content of \(name) is gone"
+        builder.add(
+            .finding(Finding(.missingBlob, feed: try FeedName("npm"), key: name, packages: [name], message)))
+        let report = builder.report(
+            by: "x", root: "file:///\(name)", level: "", freshWithin: .zero, started: Timestamp(seconds: 0), seconds: 0,
+            total: CheckOperation.Summary())
+        for text in [HTMLReport(report).text, JUnitReport(report).text] {
+            #expect(text.contains("a\\u{202E}gpj.\\u{2066}\\u{200F}\\u{1B}[31m\\u{0085}.exe"))
+            #expect(!text.unicodeScalars.contains { $0 != "\n" && $0.isControl })
+        }
     }
 }
 

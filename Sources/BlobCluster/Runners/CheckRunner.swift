@@ -4,6 +4,9 @@
 /// digests each (`npm/00-0f`), so that many nodes share one feed. A part that another node left off is resumed behind
 /// the last first byte that was done. What was verified is noted in the feed's ledger.
 ///
+/// Content that was cut short is counted with the records. So a part that finds damaged content reads the records once,
+/// to tell the two apart.
+///
 /// Arguments: ``arguments(_:_:)`` makes them.
 public struct CheckRunner: JobRunner {
     private static let partCount = 16

@@ -8,7 +8,7 @@ struct Page: Sendable {
     var body: String
 
     /// Text as it stands in HTML, in attributes, too.
-    static func text(_ text: String) -> String { text.escapedForMarkup }
+    static func text(_ text: String) -> String { markup(text) }
 
     /// A path as a link has it.
     static func link(_ path: String) -> String { PercentEncoding.encode(path, keepsSlashes: true) }

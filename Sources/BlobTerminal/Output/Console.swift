@@ -1,3 +1,4 @@
+internal import BlobStore
 internal import Synchronization
 
 /// The two streams of a command: results on standard output, everything else on standard error.
@@ -48,10 +49,11 @@ public final class Console: Sendable {
 
     private static let bufferBytes = 1 << 16
 
-    /// Prints a result: `json` for programs, or `text` for people, where there is something to say to them.
+    /// Prints a result: `json` for programs, or `text` for people, where there is something to say to them. In text,
+    /// what could command a terminal is written out.
     /// - Parameter flush: whether it is written now; a listing does that once a page.
     public func emit(_ json: @autoclosure () -> JSONLine, text: @autoclosure () -> String?, flush: Bool = true) {
-        guard let line = format == .json ? json().text : text() else { return }
+        guard let line = format == .json ? json().text : text()?.printableLines else { return }
         if passesDocument { return say(line, from: .quiet) }
         state.withLock { state in
             state.pending += line.utf8
@@ -93,6 +95,7 @@ extension Console {
     /// Says something on standard error; `text` may have several lines.
     public func say(_ text: String, from level: Verbosity = .normal) {
         guard verbosity >= level else { return }
+        let text = text.printableLines
         state.withLock { state in
             let bar = state.bar
             if bar != nil { draw(nil, &state) }
@@ -105,7 +108,7 @@ extension Console {
     /// Draws the progress bar, or takes it away.
     func showBar(_ bar: String?) {
         state.withLock { state in
-            if bar != nil || state.bar != nil { draw(bar, &state) }
+            if bar != nil || state.bar != nil { draw(bar?.printable, &state) }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import BlobStore
 public import Logging
 
 /// Prints what the layers below log, as lines on standard error that make way for the progress bar.

@@ -1,3 +1,5 @@
+internal import BlobStore
+
 /// One line of output for programs: a JSON object whose first field is its `type`.
 public struct JSONLine: Sendable, Equatable {
     /// The line, without its end.

@@ -1,3 +1,5 @@
+internal import BlobStore
+
 /// Rows with aligned columns, for people. Widths count characters.
 public struct Table: Sendable {
     /// How the cells of a column stand.

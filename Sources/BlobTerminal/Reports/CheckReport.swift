@@ -15,11 +15,35 @@ public struct CheckReport: Sendable {
         public var isCounted = false
         /// What was found, up to a bound.
         public var findings: [Finding] = []
-        /// What could not be looked at.
+        /// What could not be looked at, up to a bound.
         public var gaps: [String] = []
+        /// How many things could not be looked at, listed or not.
+        public var gapCount: Int64 = 0
+        private var counts: [Finding.Kind: [Finding.Severity: Int64]] = [:]
 
         init(_ feed: FeedName?) {
             self.feed = feed
+        }
+
+        /// How many findings there are, listed or not.
+        /// - Parameters:
+        ///   - severity: nil for all.
+        ///   - kind: nil for all kinds.
+        public func count(_ severity: Finding.Severity? = nil, of kind: Finding.Kind? = nil) -> Int64 {
+            let kinds = kind.map { [counts[$0] ?? [:]] } ?? Array(counts.values)
+            return kinds.reduce(0) { sum, counts in
+                sum + (severity.map { counts[$0] ?? 0 } ?? counts.values.reduce(0, +))
+            }
+        }
+
+        fileprivate mutating func add(_ finding: Finding, isListed: Bool) {
+            counts[finding.kind, default: [:]][finding.severity, default: 0] += 1
+            if isListed { findings.append(finding) }
+        }
+
+        fileprivate mutating func add(gap: StoreError, isListed: Bool) {
+            gapCount += 1
+            if isListed { gaps.append("\(gap)") }
         }
 
         /// The section's name for people.
@@ -42,7 +66,7 @@ public struct CheckReport: Sendable {
     public var total: CheckOperation.Summary
     /// One for each feed, and one for the server root.
     public var sections: [Section]
-    /// Findings and gaps beyond ``maximumEntries``, which are only counted.
+    /// Findings and gaps beyond ``maximumEntries``, which are counted but not listed.
     public var omitted: Int
 
     /// So many findings and gaps are kept with their texts.
@@ -66,8 +90,12 @@ public final class CheckReportBuilder: Sendable {
     public func add(_ event: CheckOperation.Event) {
         state.withLock { state in
             switch event {
-            case .finding(let finding): state.add(finding.feed) { $0.findings.append(finding) }
-            case .incomplete(let feed, let error, _): state.add(feed) { $0.gaps.append("\(error)") }
+            case .finding(let finding):
+                let isListed = state.takesEntry()
+                state.section(finding.feed) { $0.add(finding, isListed: isListed) }
+            case .incomplete(let feed, let error, _):
+                let isListed = state.takesEntry()
+                state.section(feed) { $0.add(gap: error, isListed: isListed) }
             case .finished(let feed, let summary, let time):
                 state.section(feed) {
                     $0.summary = summary
@@ -94,14 +122,14 @@ public final class CheckReportBuilder: Sendable {
 }
 
 extension CheckReportBuilder.State {
-    /// Keeps a finding or a gap, as long as there is room.
-    fileprivate mutating func add(_ feed: FeedName?, _ change: (inout CheckReport.Section) -> Void) {
+    /// Whether there is room for the text of one more finding or gap, which is counted either way.
+    fileprivate mutating func takesEntry() -> Bool {
         guard entries < CheckReport.maximumEntries else {
             omitted += 1
-            return
+            return false
         }
         entries += 1
-        section(feed, change)
+        return true
     }
 
     fileprivate mutating func section(_ feed: FeedName?, _ change: (inout CheckReport.Section) -> Void) {

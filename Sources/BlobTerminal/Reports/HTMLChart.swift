@@ -11,15 +11,16 @@ struct HTMLChart {
     private struct Bar {
         let kind: Finding.Kind
         let severity: Finding.Severity
-        let count: Int
+        let count: Int64
     }
 
     private var bars: [Bar] {
-        let findings = report.sections.flatMap(\.findings)
-        return Finding.Kind.allCases.compactMap { kind in
-            let some = findings.filter { $0.kind == kind }
-            guard let worst = some.map(\.severity).max() else { return nil }
-            return Bar(kind: kind, severity: worst, count: some.count)
+        Finding.Kind.allCases.compactMap { kind in
+            let counts = Finding.Severity.allCases.map { severity in
+                (severity: severity, count: report.sections.reduce(0) { $0 + $1.count(severity, of: kind) })
+            }.filter { $0.count > 0 }
+            guard let worst = counts.map(\.severity).max() else { return nil }
+            return Bar(kind: kind, severity: worst, count: counts.reduce(0) { $0 + $1.count })
         }
     }
 
@@ -31,10 +32,10 @@ struct HTMLChart {
             + bars.map { row($0, longest) }.joined() + "</div></section>"
     }
 
-    private func row(_ bar: Bar, _ longest: Int) -> String {
+    private func row(_ bar: Bar, _ longest: Int64) -> String {
         let percent = max(1, bar.count * 100 / max(longest, 1))
         return "<a href=\"#\(bar.kind.rawValue)\">\(bar.kind.rawValue)</a>"
             + "<div><b class=\"\(bar.severity.rawValue)\" style=\"width:\(percent)%\"></b></div>"
-            + "<span>\(grouped(Int64(bar.count)))</span>"
+            + "<span>\(grouped(bar.count))</span>"
     }
 }

@@ -14,7 +14,7 @@ struct HTMLFindings {
         let omitted =
             report.omitted == 0
             ? "" : "<p>\(grouped(Int64(report.omitted))) more findings are counted but not listed.</p>"
-        return remedies(found) + found.map(section).joined(separator: "\n") + omitted
+        return remedies(report.sections) + found.map(section).joined(separator: "\n") + omitted
     }
 
     /// Where the findings of a feed, or of the server root, are on the page.
@@ -81,5 +81,5 @@ struct HTMLFindings {
 }
 
 extension CheckReport.Section {
-    fileprivate func has(_ kind: Finding.Kind) -> Bool { findings.contains { $0.kind == kind } }
+    fileprivate func has(_ kind: Finding.Kind) -> Bool { count(of: kind) > 0 }
 }

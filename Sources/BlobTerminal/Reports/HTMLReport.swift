@@ -105,14 +105,13 @@ public struct HTMLReport: Sendable {
     /// The row of a feed. Each cell carries the name of its column for windows too narrow for a table.
     private func row(_ section: CheckReport.Section) -> String {
         let summary = section.summary
-        let errors = section.findings.count { $0.severity == .error }
-        let warnings = section.findings.count { $0.severity == .warning }
-        let state = !section.gaps.isEmpty ? "incomplete" : errors > 0 ? "damaged" : "sound"
+        let (errors, warnings) = (section.count(.error), section.count(.warning))
+        let state = section.gapCount > 0 ? "incomplete" : errors > 0 ? "damaged" : "sound"
         let name = markup(section.title)
         let link = section.findings.isEmpty ? name : "<a href=\"#\(HTMLFindings.anchor(section))\">\(name)</a>"
         let cells = [
             link, grouped(summary.packages), grouped(summary.blobs), ByteSize(bytes: summary.bytes).human,
-            grouped(Int64(errors)), grouped(Int64(warnings)), "<i class=\"\(state)\">\(state)</i>",
+            grouped(errors), grouped(warnings), "<i class=\"\(state)\">\(state)</i>",
         ]
         let columns = zip(Self.columns, cells).map { column, cell in
             "<td\(column.isNumber ? " class=\"n\"" : "") data-name=\"\(column.name)\">\(cell)</td>"
@@ -121,7 +120,11 @@ public struct HTMLReport: Sendable {
     }
 
     private var gapList: String {
-        let gaps = report.sections.flatMap { section in section.gaps.map { (section.title, $0) } }
+        let gaps = report.sections.flatMap { section in
+            let rest = section.gapCount - Int64(section.gaps.count)
+            let more = rest > 0 ? ["\(grouped(rest)) more that are counted but not listed"] : []
+            return (section.gaps + more).map { (section.title, $0) }
+        }
         if gaps.isEmpty { return "" }
         return "<section><h2>Not looked at</h2><ul>"
             + gaps.map { "<li><b>\(markup($0.0))</b>: \(markup($0.1))</li>" }.joined(separator: "\n")

@@ -45,14 +45,15 @@ public struct JUnitReport: Sendable {
             let findings = section.findings.filter { $0.kind == kind }
             let errors = findings.filter { $0.severity == .error }
             let name = "no \(kind.rawValue)"
-            if errors.isEmpty {
+            let count = section.count(.error, of: kind)
+            if count == 0 {
                 let reason = section.omission(of: kind, level: report.level)
                 suite.skipped += reason == nil ? 0 : 1
                 let skip = reason.map { "      <skipped message=\"\(markup($0))\"/>\n" } ?? ""
                 suite.add(name, of: section.title, skip + remarks(findings))
             } else {
                 suite.failures += 1
-                suite.add(name, of: section.title, failure(kind, errors))
+                suite.add(name, of: section.title, failure(kind, errors, of: count))
             }
         }
         for gap in section.unseen {
@@ -87,8 +88,10 @@ public struct JUnitReport: Sendable {
         return xml + "    </properties>\n"
     }
 
-    private func failure(_ kind: Finding.Kind, _ errors: [Finding]) -> String {
-        let count = errors.count == 1 ? "" : "\(errors.count) findings, the first: "
+    /// - Parameter count: how many there are, listed or not.
+    private func failure(_ kind: Finding.Kind, _ errors: [Finding], of count: Int64) -> String {
+        let first = errors.isEmpty ? "counted but not listed" : "the first: "
+        let count = count == 1 && !errors.isEmpty ? "" : "\(count) findings, \(first)"
         let lines = errors.flatMap { ["\($0.key): \($0.message)"] + $0.packages.map { "package: \($0)" } }
         return "      <failure type=\"\(kind.rawValue)\" message=\"\(markup(count + (errors.first?.message ?? "")))\">"
             + lines.map(markup).joined(separator: "\n") + "</failure>\n"
@@ -111,7 +114,9 @@ public struct JUnitReport: Sendable {
 extension CheckReport.Section {
     /// What could not be looked at. In a root that is another, or is gone, that is everything.
     fileprivate var unseen: [String] {
-        gaps.isEmpty ? findings.filter { $0.kind == .wrongRoot && $0.severity == .error }.map(\.message) : gaps
+        if !gaps.isEmpty { return gaps }
+        if gapCount > 0 { return ["\(gapCount) things that are counted but not listed"] }
+        return findings.filter { $0.kind == .wrongRoot && $0.severity == .error }.map(\.message)
     }
 
     /// Why it is not known that there is nothing of that kind; nil where it is.

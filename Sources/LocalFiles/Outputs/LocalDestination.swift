@@ -31,11 +31,27 @@ public enum LocalDestination {
         }
     }
 
-    /// Makes sure, before work whose outcome is to be written there, that a path stands in no root of the store.
+    /// Makes sure, before work whose outcome is to be written there, that a path stands in no root of the store, and
+    /// that a file can be made beside it. A pipe or a device is not opened for that.
+    /// - Throws: `invalidArgument`; what making a file throws.
+    public static func expectWritable(_ path: String) async throws(StoreError) {
+        try await LocalThreads.run { () throws(StoreError) in
+            if try LocalOutput.expectOutsideRoots(path) { try LocalOutput(path).abandon() }
+        }
+    }
+
+    /// Makes sure that a path stands in no root of the store; the folder that it is in need not be there yet.
     /// - Throws: `invalidArgument`.
     public static func expectOutsideRoots(_ path: String) async throws(StoreError) {
+        try await LocalThreads.run { () throws(StoreError) in _ = try LocalOutput.expectOutsideRoots(path) }
+    }
+
+    /// Whether two paths name one file, whether or not it is there yet. Of pipes and devices, which may take several
+    /// outputs, this is not told.
+    public static func isSameFile(_ path: String, _ other: String) async throws(StoreError) -> Bool {
         try await LocalThreads.run { () throws(StoreError) in
-            try LocalOutput.expectOutsideRoots(path)
+            guard let place = try LocalOutput.place(of: path) else { return false }
+            return try LocalOutput.place(of: other) == place
         }
     }
 

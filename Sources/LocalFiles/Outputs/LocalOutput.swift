@@ -36,11 +36,28 @@ package final class LocalOutput: Sendable {
         }
     }
 
+    /// - Returns: whether a file is to be made there: false for a pipe or a device, which is written to as it is.
     /// - Throws: `invalidArgument` when a file of that path would stand in a root.
-    static func expectOutsideRoots(_ path: String) throws(StoreError) {
+    static func expectOutsideRoots(_ path: String) throws(StoreError) -> Bool {
         let kind = try kind(of: path)
-        if kind == .pipe || kind == .device { return }
+        if kind == .pipe || kind == .device { return false }
         try RootBounds.expectNone(onWayTo: try LocalPath.target(of: path))
+        return true
+    }
+
+    /// The folder of a file and its name in it.
+    struct Place: Equatable {
+        let folder: FileStatus.Identity
+        let name: String
+    }
+
+    /// Where a file of that path stands or would stand; nil for a pipe or a device, and where its folder is not there.
+    static func place(of path: String) throws(StoreError) -> Place? {
+        let kind = try kind(of: path)
+        if kind == .pipe || kind == .device { return nil }
+        guard let (folder, name) = FilePath.split(try LocalPath.target(of: path)) else { return nil }
+        guard let status = try? LocalThreads.calls.status(ofPath: folder, followingLinks: true) else { return nil }
+        return Place(folder: status.identity, name: name)
     }
 
     /// What stands at the end of the path; nil when nothing does.

@@ -1,5 +1,9 @@
+/// Text of names and messages as people see it in XML or HTML: what they could not see is written out, and what has a
+/// meaning there is escaped. XML 1.0 has no control characters, not even escaped.
+package func markup(_ text: String) -> String { text.printable.escapedForMarkup }
+
 extension String {
-    /// The text as it stands in XML and HTML, in elements and in quoted attributes.
+    /// The very text, for programs, as it stands in XML and HTML, in elements and in quoted attributes.
     /// - Source: Extensible Markup Language (XML) 1.0, section 2.4.
     package var escapedForMarkup: String {
         var escaped = ""

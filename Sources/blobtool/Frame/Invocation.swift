@@ -40,9 +40,7 @@ struct Invocation: Sendable {
     private func run(_ command: any ToolCommand, in session: Session) async -> ExitStatus {
         let work = Task {
             // Before the work, which may take hours, and not after it.
-            for file in command.destinations where !file.isStandardOutput {
-                try await LocalDestination.expectOutsideRoots(file.path)
-            }
+            try await expectWritable(command.destinations.filter { !$0.isStandardOutput })
             return try await command.run(in: session)
         }
         interruption.onRequest { work.cancel() }
@@ -52,6 +50,16 @@ struct Invocation: Sendable {
             // What was stopped is reported as that, not as what it was stopped in the middle of.
             if interruption.reason == nil { return report(error, on: session.console) }
             return .failed
+        }
+    }
+
+    /// - Throws: a flaw of the command line where two are one file; what stands in the way of writing.
+    private func expectWritable(_ files: [Destination]) async throws {
+        for (number, file) in files.enumerated() {
+            for other in files[..<number] where try await LocalDestination.isSameFile(other.path, file.path) {
+                throw ValidationError("\(other.option) and \(file.option) both write to \(file.path); name two files.")
+            }
+            try await LocalDestination.expectWritable(file.path)
         }
     }
 

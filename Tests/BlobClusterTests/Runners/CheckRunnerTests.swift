@@ -1,4 +1,5 @@
 import BlobStoreTesting
+import Synchronization
 import TestSupport
 import Testing
 
@@ -72,6 +73,26 @@ struct CheckRunnerTests {
         #expect(try await total(job.id)["errors"] == 1)
         let shard = try #require(try await self.job(job.id).shards.first { $0.result?["errors"] == 1 })
         #expect(shard.remark?.hasPrefix("corrupt-blob \(key): ") == true && shard.state == .done)
+    }
+
+    @Test(
+        "content that was cut short is counted once, as one process counts it",
+        arguments: [ContentLevel.all, .due(within: .seconds(100), every: .seconds(100))])
+    func cutShort(_ content: ContentLevel) async throws {
+        let digest = try #require(try await feed.package(at: PackagePath("pkg/7"))).record.digest
+        let (storage, key) = (try await feed.open().storage, FeedLayout.blob(digest))
+        try await storage.removeObject(key)
+        _ = try await storage.writeObject(key, ObjectSource(Array("conte".utf8)))
+        let kinds = Mutex<[Finding.Kind]>([])
+        let alone = try await CheckOperation(store, feeds: [feed.name], .init(content: .all)) { event in
+            if case .finding(let finding) = event { kinds.withLock { $0.append(finding.kind) } }
+        }.run()
+        #expect(alone.errors == 1 && kinds.withLock { $0 } == [.sizeMismatch])
+        let job = try await submit(content)
+        try await work(finder("web-1"))
+        #expect(try await total(job.id)["errors"] == 1)
+        let shard = try #require(try await self.job(job.id).shards.first { $0.result?["errors"] == 1 })
+        #expect(shard.name == "npm/records" && shard.remark?.hasPrefix("size-mismatch \(key): ") == true)
     }
 
     @Test("a dead node's part is resumed behind the last byte that was done, and what it had found is not lost")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 @Suite("What two places have is compared by digest")
@@ -30,6 +31,31 @@ struct CompareCommandTests {
         let incomplete = try await scratch.json("compare", "npm", "./tree")
         #expect(incomplete.status == 2)
         #expect(try incomplete.line("summary")[bool: "complete"] == false)
+    }
+
+    @Test("a pipe and a link among the records end nothing, and what they may hide is not said to be missing")
+    func strays() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "one", "two")
+        for name in ["a", "m", "q/x", "z"] {
+            try await scratch.run("push", "one", "-", "--as", name, input: name).succeeded()
+        }
+        for name in ["a", "zz"] {
+            try await scratch.run("push", "two", "-", "--as", name, input: name).succeeded()
+        }
+        try scratch.makePipe("root/feeds/two/packages/m.json")
+        symlink("/tmp", scratch.place("two") + "/packages/q")
+        for sides in [["one", "two"], ["two", "one"]] {
+            let result = try await scratch.json(["compare"] + sides)
+            #expect(result.status == 2)
+            let names = try result.lines.filter { $0.type == "difference" }.compactMap { $0["path"] }
+            #expect(names == ["z", "zz"])
+            let items = try result.lines.filter { $0.type == "error" }.compactMap { $0["item"] }
+            #expect(items == ["packages/m.json", "packages/q"])
+            #expect(try result.line("summary")[number: "failed"] == 2)
+        }
+        try scratch.write("tree/a", "a")
+        let tree = try await scratch.json("compare", "two", "./tree")
+        #expect(try tree.status == 2 && tree.line("difference")["path"] == "zz")
     }
 
     @Test("a server root that was moved away from is compared as it stands, before it is deleted")

@@ -40,6 +40,49 @@ struct OutputTests {
     }
 
     @Test(
+        "an output that cannot be written is told before any work",
+        arguments: [
+            ["check", "--html", "none/check.html"], ["check", "--junit", "blocked/check.xml"],
+            ["check", "--metrics", "folder"], ["gc", "--metrics", "none/gc.prom", "--delete"],
+            ["import", "npm", "tree", "--failed", "none/failed"], ["repair", "npm", "--failed", "folder"],
+        ])
+    func unwritable(_ arguments: [String]) async throws {
+        let scratch = try await Self.withPackages()
+        try scratch.write("tree/c", "c")
+        try scratch.write("blocked", "a file")
+        try scratch.write("folder/x", "x")
+        let result = try await scratch.json(arguments)
+        #expect(result.status == 2)
+        #expect(try result.lines.map(\.type) == ["error"], "\(result.output)")
+        #expect(try await scratch.run("ls", "npm").output == "a\nd/b\n")
+    }
+
+    @Test(
+        "two outputs into one file are a mistake of the command line",
+        arguments: [
+            ["check", "--html", "x", "--junit", "x"], ["check", "--html", "x", "--junit", "./x"],
+            ["check", "--junit", "x", "--metrics", "link"],
+        ])
+    func sameFile(_ arguments: [String]) async throws {
+        let scratch = try await Self.withPackages()
+        symlink("x", scratch.path + "/link")
+        let result = try await scratch.run(arguments)
+        #expect(result.status == 64 && result.sentence.contains("both write to"))
+        #expect(scratch.read("x") == nil)
+        try await scratch.run("check", "--html", "/dev/null", "--junit", "/dev/null").succeeded()
+    }
+
+    @Test("where a report cannot be written, a check exits 2 whatever it found, and writes the others")
+    func unwritten() async throws {
+        let scratch = try await Self.withPackages()
+        try FileManager.default.removeItem(atPath: scratch.place("npm") + "/blobs")
+        #expect(try await scratch.run("check", "--html", "x").status == 1)
+        let result = try await scratch.run("check", "--junit", "/dev/full", "--html", "y")
+        #expect(result.status == 2 && result.errors.contains("/dev/full"))
+        #expect(scratch.read("y")?.hasPrefix("<!doctype html>") == true)
+    }
+
+    @Test(
         "a folder with a root in it is taken without the root, which is told as failed", arguments: ["import", "push"])
     func walked(_ command: String) async throws {
         let scratch = try await Self.withPackages()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 @Suite("What feeds hold is counted")
@@ -27,6 +28,23 @@ struct StatsTests {
         for (field, value) in mutable { #expect(lines.first?[number: field] == value, "\(field)") }
         let text = try await scratch.run("stats").succeeded().output.split(separator: "\n")
         #expect(text.count == 4 && text.last?.hasPrefix("all") == true)
+    }
+
+    @Test("a pipe and a link among the records are told, and all else is counted")
+    func strays() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm", "other")
+        for name in ["a", "z/b"] {
+            try await scratch.run("push", "npm", "-", "--as", name, input: name).succeeded()
+        }
+        try scratch.makePipe("root/feeds/npm/packages/m.json")
+        symlink("/tmp", scratch.place("npm") + "/packages/q")
+        let result = try await scratch.json("stats")
+        #expect(result.status == 2)
+        let line = try #require(try result.lines.first { $0.type == "stats" && $0["feed"] == "npm" })
+        #expect(line[number: "packages"] == 2 && line[number: "blobs"] == 2 && line[number: "unreadable"] == 2)
+        let errors = try result.lines.filter { $0.type == "error" }
+        #expect(errors.map { $0["item"] } == ["npm: packages/m.json", "npm: packages/q"])
+        #expect(try result.lines.contains { $0.type == "stats" && $0["feed"] == "other" })
     }
 
     @Test("damaged content in quarantine is counted, and a record that cannot be read is told")

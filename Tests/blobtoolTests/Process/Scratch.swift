@@ -77,6 +77,11 @@ final class Scratch: Sendable {
         try Data(text.utf8).write(to: URL(filePath: file))
     }
 
+    /// Makes a pipe with a name.
+    func makePipe(_ name: String) throws {
+        guard mkfifo("\(path)/\(name)", 0o600) == 0 else { throw SpawnedProcess.Failure(errno: errno) }
+    }
+
     /// Makes a socket that nobody listens at.
     func makeSocket(_ name: String) throws {
         var address = sockaddr_un()

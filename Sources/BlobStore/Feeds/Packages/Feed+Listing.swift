@@ -57,20 +57,28 @@ extension Storage {
     }
 
     /// The paths that a query names, in key order, in pages of the backend's size.
-    func paths(_ query: PackageQuery) -> AsyncPull<[PackagePath]> {
-        let folders = PathFolders(query, in: self, wantsDetails: false)
+    /// - Parameter passed: told of what may hide packages, which then does not end the listing with an error.
+    func paths(
+        _ query: PackageQuery, passing passed: (@Sendable (String) -> Void)? = nil
+    ) -> AsyncPull<[PackagePath]> {
+        let folders = PathFolders(query, in: self, wantsDetails: false, passing: passed)
         return AsyncPull { () throws(StoreError) in try await folders.next()?.map(\.path) }
     }
 
     /// The same, with what the listing tells of each record where that costs nothing.
-    func listedPaths(_ query: PackageQuery) -> AsyncPull<[ListedPath]> {
-        let folders = PathFolders(query, in: self, wantsDetails: !capabilities.atomicMove)
+    func listedPaths(
+        _ query: PackageQuery, passing passed: (@Sendable (String) -> Void)? = nil
+    ) -> AsyncPull<[ListedPath]> {
+        let folders = PathFolders(query, in: self, wantsDetails: !capabilities.atomicMove, passing: passed)
         return AsyncPull { () throws(StoreError) in try await folders.next() }
     }
 
     /// The packages that a query names, in key order, in pages, each with its record.
-    func packages(_ query: PackageQuery) -> AsyncPull<[PackageListing]> {
-        let pages = listedPaths(query)
+    /// - Parameter passed: as in ``paths(_:passing:)``.
+    func packages(
+        _ query: PackageQuery, passing passed: (@Sendable (String) -> Void)? = nil
+    ) -> AsyncPull<[PackageListing]> {
+        let pages = listedPaths(query, passing: passed)
         let walk = RecordWalk(self, for: .reading)
         return AsyncPull { () throws(StoreError) in
             var iterator = pages.makeAsyncIterator()

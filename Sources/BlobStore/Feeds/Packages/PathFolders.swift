@@ -4,13 +4,16 @@ internal import Synchronization
 /// flat, and of what stands in it the names that match are gone into, in key order.
 ///
 /// What may hide packages (a folder in a record's place, a link, a mount) does not end the listing: all that can be
-/// listed comes first, then the error. So no listing that passed something over looks whole.
+/// listed comes first, then the error. So no listing that passed something over looks whole, unless the caller asks to
+/// be told instead.
 final class PathFolders: Sendable {
     private typealias Entries = AsyncPull<[ListEntry]>
 
     private let query: PackageQuery
     private let storage: any Storage
     private let wantsDetails: Bool
+    /// Told of each thing that may hide packages, where the listing is not to end with an error for them.
+    private let passed: (@Sendable (String) -> Void)?
     private let outer: AsyncPull<[ListEntry]>
     private let state: Mutex<State>
 
@@ -24,7 +27,11 @@ final class PathFolders: Sendable {
         var foundAny = false
     }
 
-    init(_ query: PackageQuery, in storage: any Storage, wantsDetails: Bool) {
+    init(
+        _ query: PackageQuery, in storage: any Storage, wantsDetails: Bool,
+        passing passed: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.passed = passed
         self.query = query
         self.storage = storage
         self.wantsDetails = wantsDetails
@@ -82,7 +89,9 @@ final class PathFolders: Sendable {
     private func paths(_ entries: [ListEntry]) -> [ListedPath] {
         if !entries.isEmpty { state.withLock { $0.foundAny = true } }
         return entries.compactMap { entry in
-            if entry.mayHideRecords { state.withLock { $0.hidden = $0.hidden ?? entry.text } }
+            if entry.mayHideRecords {
+                if let passed { passed(entry.text) } else { state.withLock { $0.hidden = $0.hidden ?? entry.text } }
+            }
             guard case .key(let key, let info) = entry, let path = try? PackagePath(of: key), matches(path.text) else {
                 return nil
             }

@@ -13,6 +13,8 @@ final class BlobCheck: Sendable {
     private let budget = ByteBudget(48 << 20)
     private let began = Timestamp.now
     private let found = Mutex(Found())
+    /// Held while the records are read for a part.
+    private let sizes = AsyncSemaphore(places: 1)
 
     private var tally: CheckTally { check.tally }
     private var opened: OpenFeed { check.opened }
@@ -44,6 +46,8 @@ final class BlobCheck: Sendable {
         var abandoned: Int64 = 0
         /// The first bytes of the digests whose folders could not be read.
         var unlisted: Set<Int> = []
+        /// What the records name, read once a part has damaged content.
+        var references: References?
     }
 
     /// When the oldest blob was written; nil where there is none.
@@ -168,6 +172,9 @@ final class BlobCheck: Sendable {
             if shard.isFresh(blob.written) { tally.count(freshBytes: blob.size) }
         } else if try await isGood(blob) {
             tally.count(freshBytes: blob.size)
+        } else if try await isCutShort(blob) {
+            // The check of the records tells of it.
+            isSound = false
         } else {
             isSound = false
             tally.add(
@@ -182,6 +189,20 @@ final class BlobCheck: Sendable {
                 "no record names this blob of \(blob.size) bytes; \"blobtool gc\" frees it")
         }
         return isSound
+    }
+
+    /// Whether the check of a part has a damaged blob before it whose records state another size: such a blob is
+    /// counted where the records are compared, and once.
+    private func isCutShort(_ blob: Blob) async throws(StoreError) -> Bool {
+        guard let part = check.options.part else { return false }
+        let named = try await sizes.pass { () async throws(StoreError) in
+            if let known = found.withLock({ $0.references }) { return known }
+            let read = try await check.references(in: part)
+            found.withLock { $0.references = read }
+            return read
+        }
+        return try await named.load(Int(blob.digest.leadingBits >> 24))[blob.digest]?.contains { $0.size != blob.size }
+            ?? false
     }
 
     /// Whether the bytes are what the name says; looked at twice before the answer is no.

@@ -45,6 +45,27 @@ struct FeedCheck: Sendable {
         try await opened.root.verify()
     }
 
+    /// What the records name in a part of the digests, as far as they can be read: what cannot is told by the check of
+    /// the records.
+    /// - Cost: one reading of all records, as far as no index has them.
+    func references(in part: ClosedRange<UInt8>) async throws(StoreError) -> References {
+        let references = try await References.make()
+        do throws(StoreError) {
+            for try await page in opened.storage.packages(PackageQuery(includesDeleted: true)) {
+                if Task.isCancelled { throw StoreError(.cancelled, "the check was cancelled") }
+                for case .package(let record) in page {
+                    try await references.add(
+                        record.allReferences.filter {
+                            part.contains(UInt8(truncatingIfNeeded: $0.digest.leadingBits >> 24))
+                        })
+                }
+            }
+        } catch {
+            if error.code == .cancelled { throw error }
+        }
+        return references
+    }
+
     private func run(_ blobs: BlobCheck) async throws(StoreError) {
         do throws(StoreError) { try await blobs.run() } catch {
             // What was verified until then stays verified; the error itself matters more than a second one.

@@ -14,13 +14,18 @@ struct ListingComparison {
     }
 
     func callAsFunction() async throws(StoreError) {
-        let left = first.map(ListingCursor.init), right = second.map(ListingCursor.init)
+        let left = first.map { ListingCursor($0, fail) }, right = second.map { ListingCursor($0, fail) }
         var one = try await left?.next(), other = try await right?.next()
         while one != nil || other != nil {
             if Task.isCancelled { throw StoreError(.cancelled, "the comparison was cancelled") }
             tally.counter.add(items: 1)
             let order = Self.order(one, other)
-            compare(order == .after ? nil : one, order == .before ? nil : other)
+            // What the other side may hide was told when it was met.
+            switch order {
+            case .same: compare(one, other)
+            case .before: if let one, right?.mayHold(one.path) != true { compare(one, nil) }
+            case .after: if let other, left?.mayHold(other.path) != true { compare(nil, other) }
+            }
             if order != .after { one = try await left?.next() }
             if order != .before { other = try await right?.next() }
         }
@@ -49,6 +54,9 @@ struct ListingComparison {
         }
     }
 
+    /// Tells of what may hide packages.
+    private func fail(_ thing: String) { tally.fail(feed.map { "\($0): \(thing)" } ?? thing, .hidden(thing)) }
+
     private func name(_ path: PackagePath) -> String { feed.map { "\($0): \(path)" } ?? path.text }
 }
 
@@ -59,11 +67,19 @@ extension PackageListing {
 /// Goes through the packages of a feed in key order, a page in memory at a time.
 private final class ListingCursor {
     private let pages: AsyncPull<[PackageListing]>
+    private let hidden = HiddenPackages()
     private var page: ArraySlice<PackageListing> = []
 
-    init(_ storage: any Storage) {
-        pages = storage.packages(PackageQuery())
+    /// - Parameter passed: told of what may hide packages.
+    init(_ storage: any Storage, _ passed: @escaping @Sendable (String) -> Void) {
+        pages = storage.packages(PackageQuery()) { [hidden] thing in
+            hidden.add(thing)
+            passed(thing)
+        }
     }
+
+    /// Whether a package that is not listed may be there all the same.
+    func mayHold(_ path: PackagePath) -> Bool { hidden.mayHold(path) }
 
     func next() async throws(StoreError) -> PackageListing? {
         while page.isEmpty {

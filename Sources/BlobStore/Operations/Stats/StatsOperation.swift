@@ -1,10 +1,13 @@
+internal import Synchronization
+
 /// Counts what a feed holds. Nothing is changed, and no content is read.
 public struct StatsOperation: Sendable {
     /// What the count tells while it runs.
     public enum Event: Sendable {
         case progress(WorkProgress)
-        /// A record cannot be read, so that nothing but it is counted.
-        case failed(PackagePath, StoreError)
+        /// A record cannot be read, or something in its place may hide others, so that nothing but it is counted. The
+        /// text is the package's path, or the name of what may hide packages.
+        case failed(String, StoreError)
     }
 
     private let feed: Feed
@@ -43,7 +46,12 @@ public struct StatsOperation: Sendable {
         of opened: OpenFeed, _ figures: inout FeedStatistics, _ counter: WorkCounter
     ) async throws(StoreError) {
         let references = try await References.make()
-        for try await page in opened.storage.packages(PackageQuery(includesDeleted: true)) {
+        let passed = Mutex(Int64(0))
+        let pages = opened.storage.packages(PackageQuery(includesDeleted: true)) { [report] thing in
+            passed.withLock { $0 += 1 }
+            report(.failed(thing, .hidden(thing)))
+        }
+        for try await page in pages {
             if Task.isCancelled { throw StoreError(.cancelled, "counting was cancelled") }
             for listing in page {
                 switch listing {
@@ -53,11 +61,12 @@ public struct StatsOperation: Sendable {
                     try await references.add(record.allReferences)
                 case .unreadable(let path, let error):
                     figures.unreadable += 1
-                    report(.failed(path, error))
+                    report(.failed(path.text, error))
                 }
             }
             counter.add(items: Int64(page.count))
         }
+        figures.unreadable += passed.withLock { $0 }
         for bucket in 0..<References.bucketCount {
             for named in try await references.load(bucket).values {
                 for reference in named.filter({ $0.kind == .current }).dropFirst() {

@@ -11,7 +11,7 @@ struct CheckCommand: ToolCommand {
             recently), 3/7 (the third of seven fixed parts) or unverified:30d (what was not verified for 30 days).
 
             Exits 1 if it found errors (with --strict, also for warnings and infos), and 2 if it could not check \
-            everything, whatever else it found.
+            everything or not write a report, whatever else it found.
 
             Examples:
               blobtool check
@@ -64,10 +64,33 @@ struct CheckCommand: ToolCommand {
         let report = try await check.run { body in
             try await session.withStore(root, limit: work.bwlimit, body)
         }
-        try await metrics.write(report.metrics(ended: .now, coversAll: feed.isEmpty), session)
-        if let junit { try await session.write(JUnitReport(report).text, to: junit) }
-        if let html { try await session.write(HTMLReport(report).text, to: html) }
-        return status(report.total)
+        let isWritten = try await write(report, session)
+        return isWritten ? status(report.total) : .failed
+    }
+
+    /// Writes what was asked for; one file that cannot be written keeps no other from it.
+    /// - Returns: whether all were written. Where one was not, the exit code of the check is not to be relied upon.
+    private func write(_ report: CheckReport, _ session: Session) async throws -> Bool {
+        let outcome = report.metrics(ended: .now, coversAll: feed.isEmpty)
+        let hasMetrics = try await told(session) { try await metrics.write(outcome, session) }
+        let hasJUnit = try await told(session) {
+            if let junit { try await session.write(JUnitReport(report).text, to: junit) }
+        }
+        let hasPage = try await told(session) {
+            if let html { try await session.write(HTMLReport(report).text, to: html) }
+        }
+        return hasMetrics && hasJUnit && hasPage
+    }
+
+    /// - Returns: whether it was done; why not is told.
+    private func told(_ session: Session, _ write: () async throws -> Void) async throws -> Bool {
+        do {
+            try await write()
+            return true
+        } catch let error as StoreError where error.code != .cancelled {
+            session.console.report(error)
+            return false
+        }
     }
 
     private func status(_ total: CheckOperation.Summary) -> ExitStatus {

@@ -51,7 +51,7 @@ struct StatsCommand: ToolCommand {
             let operation = StatsOperation(try await store.feed(name)) { event in
                 switch event {
                 case .progress(let progress): meter.show(progress)
-                case .failed(let path, let error): failures.add("\(name): \(path)", error)
+                case .failed(let thing, let error): failures.add("\(name): \(thing)", error)
                 }
             }
             let figures = try await session.console.showing(meter, isShown: session.showsProgress) {
