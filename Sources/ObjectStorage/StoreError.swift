@@ -73,7 +73,7 @@ public struct StoreError: Error, Sendable, Equatable {
     package private(set) var circumstance: Circumstance?
 
     /// What is decided by where the code does not tell, and which is never read from the message.
-    package enum Circumstance: Sendable {
+    package enum Circumstance: Sendable, Equatable {
         /// It concerns the whole root, not only the file that it was met at.
         case wholeRoot
         /// The time was over, and a thread is still at it: it may be done yet.
@@ -84,6 +84,8 @@ public struct StoreError: Error, Sendable, Equatable {
         case contentGone
         /// What is not there is content that was staged, and not yet published.
         case stagingLost
+        /// What is not there is the feed of that name.
+        case feedAbsent(String)
     }
 
     /// Whether what is not there is the content of a package that is published: a `notFound` of another kind than that

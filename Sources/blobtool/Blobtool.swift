@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import BlobTerminal
 
 /// The command line: what there is to type. What it does stands in the layers below.
-struct Blobtool: ParsableCommand {
+struct Blobtool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "blobtool",
         abstract: "Stores packages for any number of server nodes on one shared storage.",

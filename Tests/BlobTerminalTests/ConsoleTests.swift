@@ -1,8 +1,9 @@
 import BlobStore
-import BlobTerminal
 import Glibc
 import Synchronization
 import Testing
+
+@testable import BlobTerminal
 
 /// A stream into memory that fails once it took so many bytes.
 final class Memory: Sendable {
@@ -126,6 +127,15 @@ struct ConsoleTests {
         console.emit(JSONLine("a"), text: "one \u{1b}[2J\u{200e}\ntwo")
         console.say("three \u{202e}\nfour")
         #expect(out.text == "one \\u{1B}[2J\\u{200E}\ntwo\n" && err.text == "three \\u{202E}\nfour\n")
+    }
+
+    @Test("colours are for terminals that have them, unless a person says otherwise")
+    func colours() {
+        let (screen, file) = (out.stream(isTerminal: true), out.stream())
+        #expect(Colours.auto.apply(to: screen, [:]) && !Colours.auto.apply(to: file, [:]))
+        #expect(!Colours.auto.apply(to: screen, ["NO_COLOR": "1"]) && Colours.auto.apply(to: screen, ["NO_COLOR": ""]))
+        #expect(!Colours.auto.apply(to: screen, ["TERM": "dumb"]))
+        #expect(Colours.always.apply(to: file, ["NO_COLOR": "1"]) && !Colours.never.apply(to: screen, [:]))
     }
 
     @Test("columns are aligned, and lines have no spaces at their end")

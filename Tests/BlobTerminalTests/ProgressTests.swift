@@ -45,6 +45,27 @@ struct ProgressTests {
         #expect(width < 100 || bar.hasPrefix("[############------------] importing: "))
     }
 
+    @Test("in a narrow window the time left stays, and what is missed least goes first")
+    func narrow() {
+        let text = text(reading(1_200, 500_000_000, of: 5_000, 2_000_000_000), after: 10)
+        #expect(text.bar(width: 70) == "importing: 1,200 of 5,000 packages, 500.0 MB of 2.0 GB, 30 s left")
+        #expect(text.bar(width: 48) == "importing: 1,200 of 5,000 packages, 30 s left")
+        for width in 20..<60 {
+            let bar = text.bar(width: width)
+            #expect(bar.count < width && bar.hasSuffix("30 s left"), "\(bar)")
+        }
+    }
+
+    @Test("before there is a rate, no rate is told, in text and to programs")
+    func noRate() {
+        var gauge = RateGauge()
+        let reading = reading(5, 5, of: 10, 10)
+        gauge.add(reading, at: .seconds(1))
+        let text = ProgressText(Meter("importing"), reading: reading, gauge: gauge, elapsed: .seconds(1))
+        #expect(text.line == "importing: 5 of 10 packages, 5 B of 10 B, 1.0 s")
+        #expect(!text.json.text.contains("PerSecond"))
+    }
+
     @Test("a share is never above one, also when there was more than expected")
     func overfull() {
         #expect(text(reading(200, 0, of: 100), after: 10).share == 1)
@@ -102,7 +123,7 @@ struct ProgressTests {
             }
         }
         let second = err.text.split(separator: "\n").first { $0.contains("\"second\"") }
-        #expect(second?.contains("\"itemsPerSecond\":0.0") == true)
+        #expect(second?.contains("PerSecond") == false)
     }
 
     @Test("progress is shown line by line where nobody watches a terminal, and a quiet console shows none")

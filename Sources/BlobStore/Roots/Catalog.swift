@@ -37,7 +37,8 @@ package struct Catalog: Sendable {
 
     func absence(_ name: FeedName) -> StoreError {
         StoreError(
-            .notFound, "there is no feed \"\(name)\" in \(server.url); create it with \"blobtool feed create \(name)\"")
+            .notFound, "there is no feed \"\(name)\" in \(server.url); create it with \"blobtool feed create \(name)\""
+        ).under(.feedAbsent(name.text))
     }
 
     /// The record of a feed, whichever catalog is in charge of it; nil when there is none.

@@ -15,11 +15,11 @@ extension Console {
         if format == .json {
             emit(JSONLine("error", ["code": .string(code), "message": .string(message)]), text: nil)
         }
-        say("error: " + message.printable, from: .quiet)
+        say("error: " + message.printable, from: .quiet, tone: .error)
     }
 
     /// Says something that a person should know though the command goes on.
     public func warn(_ message: String) {
-        say("warning: " + message.printable)
+        say("warning: " + message.printable, tone: .warning)
     }
 }

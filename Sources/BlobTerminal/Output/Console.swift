@@ -21,6 +21,8 @@ public final class Console: Sendable {
     public let verbosity: Verbosity
     let output: TextStream
     let notices: TextStream
+    /// Whether each of the two has colours.
+    private let colours: (output: Bool, notices: Bool)
     /// Whether standard output has a document alone: results for people go to standard error then.
     private let passesDocument: Bool
     private let interruption: Interruption
@@ -37,6 +39,7 @@ public final class Console: Sendable {
     /// A console that writes to these streams.
     public init(
         format: Format, verbosity: Verbosity = .normal, interruption: Interruption, passesDocument: Bool = false,
+        colours: Colours = .never,
         output: TextStream = TextStream(descriptor: 1), notices: TextStream = TextStream(descriptor: 2)
     ) {
         self.format = format
@@ -45,16 +48,23 @@ public final class Console: Sendable {
         self.interruption = interruption
         self.output = output
         self.notices = notices
+        let isForPeople = format == .text
+        self.colours = (isForPeople && colours.apply(to: output), isForPeople && colours.apply(to: notices))
     }
 
     private static let bufferBytes = 1 << 16
 
     /// Prints a result: `json` for programs, or `text` for people, where there is something to say to them. In text,
     /// what could command a terminal is written out.
-    /// - Parameter flush: whether it is written now; a listing does that once a page.
-    public func emit(_ json: @autoclosure () -> JSONLine, text: @autoclosure () -> String?, flush: Bool = true) {
-        guard let line = format == .json ? json().text : text()?.printableLines else { return }
-        if passesDocument { return say(line, from: .quiet) }
+    /// - Parameters:
+    ///   - tone: of the text's first word.
+    ///   - flush: whether it is written now; a listing does that once a page.
+    public func emit(
+        _ json: @autoclosure () -> JSONLine, text: @autoclosure () -> String?, tone: Tone? = nil, flush: Bool = true
+    ) {
+        guard var line = format == .json ? json().text : text()?.printableLines else { return }
+        if passesDocument { return say(line, from: .quiet, tone: tone) }
+        if let tone, colours.output { line = tone.painted(line) }
         state.withLock { state in
             state.pending += line.utf8
             state.pending.append(UInt8(ascii: "\n"))
@@ -93,14 +103,17 @@ public final class Console: Sendable {
 
 extension Console {
     /// Says something on standard error; `text` may have several lines.
-    public func say(_ text: String, from level: Verbosity = .normal) {
+    /// - Parameter tone: of its first word.
+    public func say(_ text: String, from level: Verbosity = .normal, tone: Tone? = nil) {
         guard verbosity >= level else { return }
-        let text = text.printableLines
+        var text = text.printableLines
+        if let tone, colours.notices { text = tone.painted(text) }
+        let line = Array((text + "\n").utf8)
         state.withLock { state in
             let bar = state.bar
             if bar != nil { draw(nil, &state) }
             // Nobody is left to be told that standard error is closed.
-            _ = notices.write(Array((text + "\n").utf8))
+            _ = notices.write(line)
             if let bar { draw(bar, &state) }
         }
     }

@@ -17,7 +17,7 @@ public struct ConsoleLog: LogHandler {
             switch console.verbosity {
             case .quiet: .error
             case .normal: .warning
-            case .verbose: .info
+            case .verbose: .debug
             case .debug: .trace
             }
     }
@@ -34,6 +34,7 @@ public struct ConsoleLog: LogHandler {
         fields.merge(metadataProvider?.get() ?? [:]) { $1 }
         fields.merge(event.metadata ?? [:]) { $1 }
         let details = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        console.say("\(event.level): \(label): \("\(event.message)\(details)".printable)", from: .quiet)
+        let tone: Tone? = event.level >= .error ? .error : event.level == .warning ? .warning : nil
+        console.say("\(event.level): \(label): \("\(event.message)\(details)".printable)", from: .quiet, tone: tone)
     }
 }

@@ -23,7 +23,9 @@ public struct ProgressText: Sendable {
     }
 
     /// The whole line, e.g. `importing: 1,200 of 5,000 packages, 1.2 GB, 85.3 MB/s, 240 packages/s, 16 s left`.
-    public var line: String { "\(activity): " + parts.joined(separator: ", ") }
+    public var line: String { line(parts.map { $0.text }) }
+
+    private func line(_ parts: [String]) -> String { "\(activity): " + parts.joined(separator: ", ") }
 
     /// The `progress` line; what is not known is left out.
     public var json: JSONLine {
@@ -33,15 +35,27 @@ public struct ProgressText: Sendable {
                 "phase": .string(activity), "items": .integer(reading.items),
                 "itemsTotal": reading.expectedItems.map { .integer($0) }, "bytes": .integer(reading.bytes),
                 "bytesTotal": reading.expectedBytes.map { .integer($0) }, "failed": .integer(reading.failures),
-                "itemsPerSecond": .number(gauge.itemsPerSecond), "bytesPerSecond": .number(gauge.bytesPerSecond),
+                "itemsPerSecond": gauge.hasRate ? .number(gauge.itemsPerSecond) : nil,
+                "bytesPerSecond": gauge.hasRate ? .number(gauge.bytesPerSecond) : nil,
                 "seconds": .number(elapsed.inSeconds),
                 "secondsLeft": gauge.timeLeft(reading).map { .number($0.inSeconds) },
             ])
     }
 
-    /// The line with a bar before it where the end is known, cut to `width` characters.
+    /// The line with a bar before it where the end is known, in less than `width` characters: what is missed least is
+    /// left out first, and the time left last.
     public func bar(width: Int) -> String {
-        var line = self.line
+        var parts = parts
+        while parts.count > 1, line(parts.map { $0.text }).count > width - 1,
+            let least = parts.indices.min(by: { parts[$0].rank < parts[$1].rank })
+        {
+            parts.remove(at: least)
+        }
+        let time = parts.last?.text ?? ""
+        var line = self.line(parts.map { $0.text })
+        if line.count > width - 1, time.count + 3 < width {
+            line = "\(activity.prefix(width - time.count - 3)): \(time)"
+        }
         let barWidth = min(24, width - line.count - 6)
         if let share, barWidth >= 8 {
             let filled = Int(share * Double(barWidth))
@@ -60,21 +74,22 @@ public struct ProgressText: Sendable {
 
     private func ratio(_ part: Int64, _ whole: Int64) -> Double { min(1, max(0, Double(part) / Double(whole))) }
 
-    private var parts: [String] {
-        var parts = [counts]
+    /// What there is to say, and how much it is missed where there is no room for it.
+    private var parts: [(text: String, rank: Int)] {
+        var parts = [(text: counts, rank: 4)]
         if let expected = reading.expectedBytes {
-            parts.append("\(ByteSize(bytes: reading.bytes).human) of \(ByteSize(bytes: expected).human)")
+            parts.append(("\(ByteSize(bytes: reading.bytes).human) of \(ByteSize(bytes: expected).human)", 2))
         } else if reading.bytes > 0 {
-            parts.append(ByteSize(bytes: reading.bytes).human)
+            parts.append((ByteSize(bytes: reading.bytes).human, 2))
         }
-        if reading.failures > 0 { parts.append("\(grouped(reading.failures)) failed") }
+        if reading.failures > 0 { parts.append(("\(grouped(reading.failures)) failed", 3)) }
         if gauge.bytesPerSecond >= 1 {
-            parts.append(ByteRate(bytesPerSecond: Int64(min(gauge.bytesPerSecond, 1e18))).human)
+            parts.append((ByteRate(bytesPerSecond: Int64(min(gauge.bytesPerSecond, 1e18))).human, 1))
         }
         if gauge.itemsPerSecond >= 1 {
-            parts.append("\(grouped(Int64(min(gauge.itemsPerSecond, 1e18)))) \(unit)/s")
+            parts.append(("\(grouped(Int64(min(gauge.itemsPerSecond, 1e18)))) \(unit)/s", 0))
         }
-        parts.append(gauge.timeLeft(reading).map { "\($0.human) left" } ?? elapsed.human)
+        parts.append((gauge.timeLeft(reading).map { "\($0.human) left" } ?? elapsed.human, 5))
         return parts
     }
 

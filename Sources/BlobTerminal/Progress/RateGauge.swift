@@ -23,6 +23,12 @@ public struct RateGauge: Sendable {
         }
     }
 
+    /// Whether there are two looks to compare, and so a rate.
+    public var hasRate: Bool {
+        guard let first = samples.first, let last = samples.last else { return false }
+        return last.at > first.at
+    }
+
     /// Items a second; 0 when nothing can be said yet.
     public var itemsPerSecond: Double { rate { Double($0.items) } }
 

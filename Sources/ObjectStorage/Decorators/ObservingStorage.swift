@@ -7,7 +7,8 @@ public import Logging
 /// an error's code), `blobstore_storage_duration` (timer; a read's ends when the object is open, a listing's with each
 /// page) and `blobstore_storage_bytes` (counter).
 ///
-/// Logs: success at trace and failure at debug, no louder, since the caller gets the error and knows what it means.
+/// Logs: what was changed, and failures, at debug, and the rest at trace; no louder, since the caller gets the error
+/// and knows what it means.
 public struct ObservingStorage: StorageDecorator {
     private let base: any Storage
     private let observer: StorageObserver
@@ -208,7 +209,9 @@ struct StorageObserver: Sendable {
         timers[operation]?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
         if let error { return failure(operation, at: key, error: error) }
         successes[operation]?.increment()
-        logger.trace("\(operation.rawValue) done", metadata: metadata(operation, key))
+        logger.log(
+            level: operation.isChange ? .debug : .trace, "\(operation.rawValue) done",
+            metadata: metadata(operation, key))
     }
 
     func failure(_ operation: StorageOperation, at key: Key?, error: StoreError) {

@@ -109,4 +109,14 @@ public enum StorageOperation: String, Sendable, CaseIterable {
     case stageObject, append, commit
     case readRecords, writeRecord, flushRecord, removeRecord
     case list, uploadsInFlight, discardUpload
+
+    /// Whether what is stored is different after it.
+    var isChange: Bool {
+        switch self {
+        case .writeObject, .moveObject, .copyObject, .removeObjects, .commit, .writeRecord, .removeRecord,
+            .discardUpload:
+            true
+        default: false
+        }
+    }
 }

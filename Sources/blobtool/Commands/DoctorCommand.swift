@@ -67,7 +67,8 @@ private final class AdviceTally: Sendable {
         let subject = (advice.feed.map { "\($0): " } ?? "") + advice.what
         console.emit(
             advice.line,
-            text: "\(pad(advice.severity.rawValue, to: 7, .left))  \(subject): \(advice.message)".printable)
+            text: "\(pad(advice.severity.rawValue, to: 7, .left))  \(subject): \(advice.message)".printable,
+            tone: advice.severity.tone)
     }
 
     /// Prints the sum.
@@ -88,6 +89,17 @@ private final class AdviceTally: Sendable {
 
     private static func counted(_ count: Int64, _ thing: String) -> String {
         "\(grouped(count)) \(thing)\(count == 1 ? "" : "s")"
+    }
+}
+
+extension Advice.Severity {
+    fileprivate var tone: Tone {
+        switch self {
+        case .good: .good
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct ExplainCommand: ToolCommand {
               blobtool explain npm --root /mnt/nas/packages --format json
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 

@@ -49,7 +49,7 @@ final class Failures: Sendable {
                     ]), text: nil)
         }
         let others = (packages ?? []).dropFirst().map { "\n  and \($0.printable)" }.joined()
-        console.say("error: \(sentence.printable)\(others)", from: .quiet)
+        console.say("error: \(sentence.printable)\(others)", from: .quiet, tone: .error)
         state.withLock { state in
             state.count += 1
             state.hasStopped = state.hasStopped || error.meetsEveryItem
@@ -104,7 +104,8 @@ final class Failures: Sendable {
         _ = finish(succeeded: succeeded)
         if hasMore {
             console.say(
-                "error: stopped; the rest was not tried, and the same command resumes there", from: .quiet)
+                "error: stopped; the rest was not tried, and the same command resumes there", from: .quiet,
+                tone: .error)
         }
         return .failed
     }

@@ -16,18 +16,18 @@ struct Invocation: Sendable {
 
     func run() async -> ExitStatus {
         let parsed: any ParsableCommand
-        do { parsed = try Blobtool.parseAsRoot(arguments) } catch { return answer(error) }
+        do { parsed = try await Blobtool.asyncParseAsRoot(arguments) } catch { return answer(error) }
         guard let command = parsed as? any ToolCommand else { return answerIncomplete(parsed) }
         let claims = command.destinations.filter(\.isStandardOutput).map(\.option)
         let rivals = claims.map { "\($0) -" } + (command.output.format == .json ? ["--format json"] : [])
         if !claims.isEmpty, rivals.count > 1 {
             return refuse(
                 "\(rivals.joined(separator: " and ")) both write to standard output; leave out one",
-                on: Console(format: format, interruption: interruption))
+                on: Console(format: format, interruption: interruption, colours: colours))
         }
         let console = Console(
             format: command.output.format, verbosity: command.output.verbosity, interruption: interruption,
-            passesDocument: !claims.isEmpty)
+            passesDocument: !claims.isEmpty, colours: command.output.color)
         LoggingSystem.bootstrap { ConsoleLog($0, to: console) }
         let session = Session(
             console: console, interruption: interruption,
@@ -88,7 +88,7 @@ struct Invocation: Sendable {
 extension Invocation {
     /// Help, version and completion scripts come as errors of the parser too.
     private func answer(_ error: any Error) -> ExitStatus {
-        let console = Console(format: format, interruption: interruption)
+        let console = Console(format: format, interruption: interruption, colours: colours)
         guard Blobtool.exitCode(for: error) == .success else {
             return refuse(unknownCommand ?? Blobtool.message(for: error), on: console)
         }
@@ -105,7 +105,12 @@ extension Invocation {
             do { try help.run() } catch { return answer(error) }
             return .done
         }
-        let console = Console(format: format, interruption: interruption)
+        if parsed is Blobtool {
+            // Whoever types nothing but the name wants to know what there is.
+            Console(format: .text, interruption: interruption).emit(JSONLine("help"), text: Blobtool.helpMessage())
+            return interruption.reason?.status ?? .done
+        }
+        let console = Console(format: format, interruption: interruption, colours: colours)
         let names = type(of: parsed).configuration.subcommands.filter { $0.configuration.shouldDisplay }
             .compactMap { $0.configuration.commandName }
         return refuse("A command is missing; use one of \(names.joined(separator: ", "))", on: console)
@@ -115,12 +120,12 @@ extension Invocation {
     func refuseBytes(at position: Int) -> ExitStatus {
         refuse(
             "Argument \(position) is not valid UTF-8; write it in UTF-8, and rename the file "
-                + "if its name is not UTF-8", on: Console(format: format, interruption: interruption))
+                + "if its name is not UTF-8", on: Console(format: format, interruption: interruption, colours: colours))
     }
 
     /// Nothing can be done; said without a task, for which there may be no room.
     func refuseLimits(_ flaw: String) -> ExitStatus {
-        let console = Console(format: format, interruption: interruption)
+        let console = Console(format: format, interruption: interruption, colours: colours)
         console.report(code: StoreError.Code.unavailable.rawValue, flaw)
         console.flush()
         return .failed
@@ -138,13 +143,24 @@ extension Invocation {
         return joined || apart ? .json : .text
     }
 
+    /// The same for colours.
+    private var colours: Colours {
+        let joined = arguments.compactMap { $0.hasPrefix("--color=") ? String($0.dropFirst("--color=".count)) : nil }
+        let apart = zip(arguments, arguments.dropFirst()).compactMap { $0 == "--color" ? $1 : nil }
+        return (joined + apart).compactMap(Colours.init).first ?? .auto
+    }
+
     /// A word that is no command where one must stand is told as that, rather than as one argument too many.
     private var unknownCommand: String? {
         let (names, level) = command
         guard !level.configuration.subcommands.isEmpty, let word = arguments.dropFirst(names.count).first,
             !word.hasPrefix("-")
         else { return nil }
-        return "There is no command \"\((names + [word]).joined(separator: " "))\""
+        let sentence = "There is no command \"\((names + [word]).joined(separator: " "))\""
+        let known = level.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+            .compactMap { $0.configuration.commandName }
+        guard let near = nearest(to: word, among: known) else { return sentence }
+        return "\(sentence), but there is \"\((names + [near]).joined(separator: " "))\""
     }
 
     /// The command that was typed, as far as there is one, e.g. `blobtool feed create`.

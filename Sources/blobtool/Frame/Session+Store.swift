@@ -20,8 +20,9 @@ extension Session {
             await store.close()
             return answer
         } catch {
+            let told: any Error = if let error = error as? StoreError { await store.suggesting(error) } else { error }
             await store.close()
-            throw error
+            throw told
         }
     }
 

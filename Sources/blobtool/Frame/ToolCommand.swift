@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import BlobTerminal
 
 /// A command that does something: its options, and a function that hands over to the layers below.
-protocol ToolCommand: ParsableCommand, Sendable {
+protocol ToolCommand: AsyncParsableCommand, Sendable {
     var output: OutputOptions { get }
 
     /// What it was told to write to; paths, or `-` for standard output.

@@ -6,6 +6,9 @@ struct OutputOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("How to print results: text, or json with one object per line.", valueName: "form"))
     var format: Console.Format = .text
 
+    @Option(help: ArgumentHelp("When to use colours: auto, always or never.", valueName: "when"))
+    var color: Colours = .auto
+
     @Flag(name: .shortAndLong, help: "Print only results and errors.")
     var quiet = false
 
@@ -26,3 +29,4 @@ struct OutputOptions: ParsableArguments, Sendable {
 }
 
 extension Console.Format: ExpressibleByArgument {}
+extension Colours: ExpressibleByArgument {}

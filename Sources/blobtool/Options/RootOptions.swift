@@ -20,8 +20,15 @@ struct RootOptions: ParsableArguments, Sendable {
 
     /// The root to use, and who named it.
     func settings() async throws(StoreError) -> ServerSettings {
+        try await Self.settings(root: root, rootID: rootId, config: config)
+    }
+
+    /// The root to use for options of these values.
+    static func settings(
+        root: String?, rootID: String?, config: String?
+    ) async throws(StoreError) -> ServerSettings {
         try await ServerSettings.resolve(
-            root: root, rootID: rootId, configPath: config, environment: ProcessInfo.processInfo.environment,
+            root: root, rootID: rootID, configPath: config, environment: ProcessInfo.processInfo.environment,
             schemes: Backends().schemes)
     }
 }

@@ -34,6 +34,16 @@ extension Finding {
     private static let shownPackages = 10
 }
 
+extension Finding.Severity {
+    var tone: Tone {
+        switch self {
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}
+
 extension StoreError {
     /// The `error` line of something that could not be looked at.
     func line(_ feed: FeedName?, packages: [String]) -> JSONLine {
@@ -64,6 +74,9 @@ extension CheckOperation.Summary {
     }
 
     func text(_ feed: FeedName) -> String { "feed \(feed): \(verdict.lowercased()), \(counts)" }
+
+    /// How that word sounds.
+    var tone: Tone { !complete ? .warning : errors > 0 ? .error : .good }
 
     /// One word for the whole.
     var verdict: String {

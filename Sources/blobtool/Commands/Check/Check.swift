@@ -33,7 +33,8 @@ struct Check: Sendable {
             total = unlooked(error, builder)
         }
         let time = clock.time
-        console.emit(total.line(nil, options, time: time), text: text(total, time))
+        console.emit(
+            total.line(nil, options, time: time), text: text(total, time), tone: options.isDryRun ? nil : total.tone)
         return builder.report(
             by: program, root: url.description, level: level, freshWithin: options.content.freshness, started: started,
             seconds: time.inSeconds, total: total)
@@ -72,7 +73,7 @@ struct Check: Sendable {
     }
 
     private func show(_ finding: Finding) {
-        console.emit(finding.line, text: finding.text)
+        console.emit(finding.line, text: finding.text, tone: finding.severity.tone)
     }
 
     private func show(_ error: StoreError, feed: FeedName?, packages: [String]) {
@@ -82,7 +83,7 @@ struct Check: Sendable {
             Finding.affecting(
                 "error: \(place) could not be checked completely: " + "\(error)".printable, packages: packages,
                 count: packages.count),
-            from: .quiet)
+            from: .quiet, tone: .error)
     }
 
     private func text(_ total: CheckOperation.Summary, _ time: Duration) -> String {

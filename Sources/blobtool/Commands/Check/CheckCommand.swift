@@ -22,7 +22,9 @@ struct CheckCommand: ToolCommand {
               blobtool check --content 3/7 --dry-run
             """)
 
-    @Argument(help: "The feeds to check. Without any: all feeds, and the server root itself.", transform: Read.feed)
+    @Argument(
+        help: "The feeds to check. Without any: all feeds, and the server root itself.", completion: Completions.feeds,
+        transform: Read.feed)
     var feed: [FeedName] = []
     @Option(
         parsing: .unconditional,

@@ -27,7 +27,8 @@ struct ClusterRunCheckCommand: ToolCommand {
               blobtool cluster run check npm --content all --wait
             """)
 
-    @Argument(help: "The feeds to check. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
+    @Argument(help: "The feeds to check. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed)
+    var feed: [FeedName] = []
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -60,7 +61,8 @@ struct ClusterRunCollectCommand: ToolCommand {
               blobtool cluster run gc npm --delete --max-delete 50%
             """)
 
-    @Argument(help: "The feeds. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
+    @Argument(help: "The feeds. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed) var feed:
+        [FeedName] = []
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(

@@ -17,7 +17,7 @@ struct FeedDeleteCommand: ToolCommand {
               blobtool feed delete npm --abort
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @Flag(help: "Also delete all packages of the feed, permanently.") var purge = false
     @Flag(help: "Only report what would be deleted.") var dryRun = false
     @Flag(help: "Cancel a deletion that was stopped before anything was deleted.") var abort = false

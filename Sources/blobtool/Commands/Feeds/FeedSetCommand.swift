@@ -18,7 +18,7 @@ struct FeedSetCommand: ToolCommand {
               blobtool feed set npm --feed-root /mnt/new/npm
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @OptionGroup var policy: PolicyOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions

@@ -16,7 +16,8 @@ struct StatsCommand: ToolCommand {
               blobtool stats --format json
             """)
 
-    @Argument(help: "The feeds. Without any: all.", transform: Read.feed) var feeds: [FeedName] = []
+    @Argument(help: "The feeds. Without any: all.", completion: Completions.feeds, transform: Read.feed) var feeds:
+        [FeedName] = []
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -60,7 +61,7 @@ struct StatsCommand: ToolCommand {
             if session.console.format == .json { session.console.emit(figures.line(name), text: nil) }
             table.add(name, figures)
         } catch let error as StoreError where error.code != .cancelled && !error.meetsEveryItem {
-            failures.add("feed \(name)", error)
+            failures.add("feed \(name)", await store.suggesting(error))
         }
     }
 }

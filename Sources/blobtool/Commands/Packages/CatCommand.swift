@@ -14,8 +14,8 @@ struct CatCommand: ToolCommand {
               blobtool cat npm left-pad/1.3.0/left-pad-1.3.0.tgz | tar tz
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
+    @Argument(help: "The package's path.", completion: Completions.paths, transform: Read.path) var path: PackagePath
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions

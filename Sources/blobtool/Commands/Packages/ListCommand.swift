@@ -16,8 +16,8 @@ struct ListCommand: ToolCommand {
               blobtool ls npm --after left-pad/1.3.0/left-pad-1.3.0.tgz --limit 1000
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "Only paths that begin with this text.") var prefix: String?
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
+    @Argument(help: "Only paths that begin with this text.", completion: Completions.paths) var prefix: String?
     @Flag(name: [.customShort("l"), .customLong("long")], help: "Show size, time and digest, too.") var long = false
     @Flag(help: "List deleted packages, too.") var deleted = false
     @Flag(help: "List paths only, including deleted ones, without reading records.") var names = false

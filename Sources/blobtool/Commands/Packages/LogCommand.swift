@@ -11,8 +11,8 @@ struct LogCommand: ToolCommand {
               blobtool log npm left-pad/1.3.0/left-pad-1.3.0.tgz
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
+    @Argument(help: "The package's path.", completion: Completions.paths, transform: Read.path) var path: PackagePath
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 

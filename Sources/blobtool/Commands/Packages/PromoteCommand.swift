@@ -11,9 +11,12 @@ struct PromoteCommand: ToolCommand {
               blobtool promote staging left-pad/1.3.0/left-pad-1.3.0.tgz npm
             """)
 
-    @Argument(help: "The feed that has the package.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
-    @Argument(help: ArgumentHelp("The feed that gets the package.", valueName: "to-feed"), transform: Read.feed)
+    @Argument(help: "The feed that has the package.", completion: Completions.feeds, transform: Read.feed) var feed:
+        FeedName
+    @Argument(help: "The package's path.", completion: Completions.paths, transform: Read.path) var path: PackagePath
+    @Argument(
+        help: ArgumentHelp("The feed that gets the package.", valueName: "to-feed"), completion: Completions.feeds,
+        transform: Read.feed)
     var destination: FeedName
     @OptionGroup(title: "Change options") var signature: SignatureOptions
     @OptionGroup(title: "Work options") var work: WorkOptions

@@ -14,8 +14,8 @@ struct PullCommand: ToolCommand {
               blobtool pull npm left-pad/1.3.0/left-pad-1.3.0.tgz -o - | tar tz
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
+    @Argument(help: "The package's path.", completion: Completions.paths, transform: Read.path) var path: PackagePath
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(

@@ -17,7 +17,7 @@ struct PushCommand: ToolCommand {
               blobtool push npm a.tgz --digest sha256:<64 hex digits>
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @Argument(help: ArgumentHelp("The files; - is standard input.", valueName: "file"), completion: .file())
     var files: [String]
 

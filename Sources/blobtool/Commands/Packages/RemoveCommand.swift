@@ -18,8 +18,9 @@ struct RemoveCommand: ToolCommand {
               blobtool rm npm --only failed.txt
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The packages' paths; none if --only lists them.", transform: Read.path)
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
+    @Argument(
+        help: "The packages' paths; none if --only lists them.", completion: Completions.paths, transform: Read.path)
     var path: [PackagePath] = []
     @Flag(help: "Only report what would be deleted.") var dryRun = false
     @OptionGroup(title: "Change options") var signature: SignatureOptions

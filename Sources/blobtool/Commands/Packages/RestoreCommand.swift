@@ -12,8 +12,8 @@ struct RestoreCommand: ToolCommand {
               blobtool restore snap a.zip --revision 8f14e45f-ceea-467f-9575-2b8a3c1b0c11
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
-    @Argument(help: "The package's path.", transform: Read.path) var path: PackagePath
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
+    @Argument(help: "The package's path.", completion: Completions.paths, transform: Read.path) var path: PackagePath
     @Option(help: ArgumentHelp("The revision to restore, as \"log\" shows it.", valueName: "revision"))
     var revision: String?
     @OptionGroup(title: "Change options") var signature: SignatureOptions

@@ -17,7 +17,7 @@ struct ExportCommand: ToolCommand {
               blobtool export npm /srv/mirror --link
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @Argument(help: "The directory; it is created if it is missing.", completion: .directory) var directory: String
     @Flag(help: "Link to the stored files instead of copying them. Nothing may ever write to these links.")
     var link = false

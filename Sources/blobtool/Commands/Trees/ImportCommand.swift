@@ -16,7 +16,7 @@ struct ImportCommand: ToolCommand {
               blobtool import debian /var/www/debian/pool --only failed.txt
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @Argument(help: "The directory.", completion: .directory) var directory: String
     @Option(help: ArgumentHelp("A folder to put before each path.", valueName: "path")) var prefix: String?
     @Flag(help: "Follow symbolic links to files.") var followLinks = false

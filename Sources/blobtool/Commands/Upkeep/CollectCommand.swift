@@ -18,7 +18,8 @@ struct CollectCommand: ToolCommand {
               blobtool gc --delete --metrics /var/lib/node_exporter/blobstore-gc.prom
             """)
 
-    @Argument(help: "The feeds. Without any: all feeds.", transform: Read.feed) var feed: [FeedName] = []
+    @Argument(help: "The feeds. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed) var feed:
+        [FeedName] = []
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -66,7 +67,7 @@ struct CollectCommand: ToolCommand {
                 outcome.append(.init(name, isComplete: false, isGood: false))
                 if names.count == 1 || error.meetsEveryItem { throw error }
                 failures += 1
-                session.console.report(error)
+                session.console.report(await store.suggesting(error))
             }
         }
         let status = ExitStatus(succeeded: names.count - failures, failed: failures)

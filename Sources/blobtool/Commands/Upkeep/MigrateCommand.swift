@@ -29,7 +29,8 @@ struct MigrateCommand: ToolCommand {
               blobtool migrate npm --abort
             """)
 
-    @Argument(help: "The feed; or --server for all feeds.", transform: Read.feed) var feed: FeedName?
+    @Argument(help: "The feed; or --server for all feeds.", completion: Completions.feeds, transform: Read.feed)
+    var feed: FeedName?
     @Flag(help: "Move the server root with every feed in it and the catalog.") var server = false
     @Option(
         help: ArgumentHelp("The new root of the feed, or the new server root.", valueName: "url"), transform: Read.root)

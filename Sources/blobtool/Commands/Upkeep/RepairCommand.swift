@@ -18,7 +18,7 @@ struct RepairCommand: ToolCommand {
               blobtool repair npm --from /mnt/old/npm --from /mnt/backup --failed lost.txt
             """)
 
-    @Argument(help: "The feed.", transform: Read.feed) var feed: FeedName
+    @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @Option(
         help: ArgumentHelp("A root to take good copies from; can be repeated.", valueName: "url"),
         transform: Read.root)
