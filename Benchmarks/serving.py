@@ -100,7 +100,7 @@ class OurNode(Server):
         said = subprocess.run(
             [bench.blobtool, "key", "create", "--scope", "publish", "--format", "json"], check=True, text=True,
             env=bench.environment(), stdout=subprocess.PIPE)
-        self.headers = {"Authorization": "Bearer " + json.loads(said.stdout)["key"]}
+        self.headers = {"Authorization": "Bearer " + json.loads(said.stdout)["secret"]}
 
     def command(self):
         program = os.environ.get("BLOBNODE", os.path.join(os.path.dirname(self.bench.blobtool), "blobnode"))

@@ -116,6 +116,13 @@ public final class APIKeys: Sendable {
         return record
     }
 
+    /// The key that somebody shows, where it was seen within a heartbeat and is valid; nil where it must be looked up.
+    /// - Cost: never waits.
+    public func known(_ text: some StringProtocol) -> KeyRecord? {
+        guard let token = KeyToken(text), let record = remembered(token.id) else { return nil }
+        return token.matches(record) && record.isValid(at: clock.date()) ? record : nil
+    }
+
     private func record(of token: KeyToken) async throws(StoreError) -> KeyRecord? {
         if let record = remembered(token.id) { return record }
         return try await lookups.pass { () async throws(StoreError) in

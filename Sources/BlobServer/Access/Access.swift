@@ -23,6 +23,12 @@ enum Caller: Sendable {
         return name
     }
 
+    /// Whether the caller may read a feed.
+    /// - Parameter isOpen: whether anybody may.
+    func mayRead(_ feed: FeedName, isOpen: Bool) -> Bool {
+        if case .key(let record) = self { record.allows(.read, in: feed) } else { isOpen }
+    }
+
     /// What a publication is signed with.
     var name: String {
         switch self {
@@ -63,6 +69,15 @@ final class Access: Sendable {
         case .key(let text):
             guard let record = try await keys.key(text) else { throw Self.unauthorized("the API key is not valid") }
             return .key(record)
+        }
+    }
+
+    /// Who asks, as far as that is known without asking the storage; nil where it is not.
+    func knownCaller(_ fields: HTTPFields) -> Caller? {
+        switch Credential(fields) {
+        case .none: .anonymous
+        case .garbled: nil
+        case .key(let text): keys.known(text).map { .key($0) }
         }
     }
 
@@ -108,26 +123,37 @@ final class Access: Sendable {
         }
     }
 
+    /// Whether anybody may read a feed that has this record, as far as that is known without asking the storage; nil
+    /// where it is not.
+    func isKnownOpen(_ feed: FeedName, _ record: FeedRecord) -> Bool? {
+        if case .feeds(let feeds) = reading, feeds.contains(feed) { return true }
+        return isKnownOpenToAll.map { $0 || record.isOpenToAnyone }
+    }
+
     private var isOpenToAll: Bool {
         get async throws(StoreError) {
-            switch reading {
-            case .all: return true
-            case .feeds: return false
-            case .onLoopbackWithoutKeys:
-                if !isLoopback { return false }
-                return try await !hasKeys()
-            }
+            if let known = isKnownOpenToAll { return known }
+            let now = ContinuousClock.now
+            let found = try await !keys.all().isEmpty
+            look.withLock { $0 = KeyLook(foundAny: found, next: now + Self.lookPause) }
+            return !found
         }
     }
 
-    /// Whether a key was ever made. That there is none is remembered for a few seconds only.
-    private func hasKeys() async throws(StoreError) -> Bool {
-        let now = ContinuousClock.now
-        let known = look.withLock { look in look.foundAny || look.next.map { now < $0 } ?? false ? look.foundAny : nil }
-        if let known { return known }
-        let found = try await !keys.all().isEmpty
-        look.withLock { $0 = KeyLook(foundAny: found, next: now + Self.lookPause) }
-        return found
+    /// Nil where it must be looked up whether a key was ever made. That there is none is remembered for a few seconds
+    /// only.
+    private var isKnownOpenToAll: Bool? {
+        switch reading {
+        case .all: return true
+        case .feeds: return false
+        case .onLoopbackWithoutKeys:
+            if !isLoopback { return false }
+            let now = ContinuousClock.now
+            return look.withLock { look in
+                if look.foundAny { return false }
+                return look.next.map { now < $0 } ?? false ? true : nil
+            }
+        }
     }
 
     private static func unauthorized(_ detail: String) -> Problem {

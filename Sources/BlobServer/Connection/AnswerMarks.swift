@@ -1,5 +1,4 @@
 internal import BlobCluster
-internal import BlobCrypto
 internal import BlobHTTP
 internal import NIOHTTP1
 internal import Synchronization
@@ -35,7 +34,13 @@ final class AnswerMarks: Sendable {
             return given
         }
         let number = nextID.wrappingAdd(1, ordering: .relaxed).newValue
-        return hexadecimal((0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) })
+        return String(unsafeUninitializedCapacity: 16) { buffer in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: number >> (index * 4)) & 15
+                buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
+        }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

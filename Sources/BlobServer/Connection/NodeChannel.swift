@@ -7,8 +7,8 @@ internal import NIOHTTPTypesHTTP1
 
 /// A connection as Hummingbird's server accepts it: its own pipeline before Hummingbird's request loop.
 ///
-/// From the socket inwards: closing in two steps, the pace, NIO's encoder and decoder, one request at a time, and the
-/// gate that keeps the rules.
+/// From the socket inwards: closing in two steps, the pace, NIO's encoder and decoder, one request at a time, the gate
+/// that keeps the rules, and the shortcut for what is known already.
 struct NodeChannel: HTTPChannelHandler {
     typealias Routes = @Sendable (Request, consuming ResponseWriter, ConnectionState) async throws -> Void
 
@@ -20,12 +20,20 @@ struct NodeChannel: HTTPChannelHandler {
 
     let limits: ConnectionLimits
     let marks: AnswerMarks
+    let ready: ShortcutHandler.Ready
     let routes: Routes
     private var state = ConnectionState()
 
-    init(_ limits: ConnectionLimits, marks: AnswerMarks, _ routes: @escaping Routes) {
+    /// - Parameters:
+    ///   - ready: answers what needs nothing but memory.
+    ///   - routes: answer everything else.
+    init(
+        _ limits: ConnectionLimits, marks: AnswerMarks, ready: @escaping ShortcutHandler.Ready,
+        routes: @escaping Routes
+    ) {
         self.limits = limits
         self.marks = marks
+        self.ready = ready
         self.routes = routes
     }
 
@@ -45,7 +53,7 @@ struct NodeChannel: HTTPChannelHandler {
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: decoderLimits)
             try pipeline.addHandler(RequestGate(RequestRules(limits: limits), marks, stage: stage, state: state))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandlers([ShortcutHandler(ready), HTTP1ToHTTPServerCodec(secure: false)])
             return Value(
                 connection: try NIOAsyncChannel(
                     wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)),

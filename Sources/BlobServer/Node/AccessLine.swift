@@ -21,3 +21,10 @@ public struct AccessLine: Sendable {
     /// Why the answer broke off; nil where it did not.
     public let failure: String?
 }
+
+extension AccessLine {
+    /// What stands before the question mark.
+    static func target(_ text: String) -> String {
+        text.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(text[..<$0]) } ?? text
+    }
+}

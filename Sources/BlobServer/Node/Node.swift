@@ -81,9 +81,9 @@ public final class Node: Sendable {
     }
 
     private func server(_ routes: Routes, marks: AnswerMarks, _ readiness: Readiness) -> any Service {
-        let channel = NodeChannel(settings.limits, marks: marks) { request, writer, connection in
-            try await routes.serve(request, writer, on: connection)
-        }
+        let channel = NodeChannel(
+            settings.limits, marks: marks, ready: { marks.isClosing ? nil : routes.readyAnswer(to: $0) },
+            routes: { request, writer, connection in try await routes.serve(request, writer, on: connection) })
         let listen = settings.listen
         return channel.server(
             configuration: ServerConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1_024),

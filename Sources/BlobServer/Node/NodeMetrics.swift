@@ -12,6 +12,7 @@ final class NodeMetrics: Sendable {
         var requests: [Series: Int64] = [:]
         var sentBytes: Int64 = 0
         var broken: Int64 = 0
+        var remembered: Int64 = 0
         var buckets = [Int64](repeating: 0, count: NodeMetrics.bounds.count + 1)
         var seconds = 0.0
     }
@@ -22,12 +23,18 @@ final class NodeMetrics: Sendable {
 
     func begin() { state.withLock { $0.running += 1 } }
 
-    func end(_ line: AccessLine) {
+    /// A request that began has ended.
+    func end(_ line: AccessLine) { note(line) { $0.running -= 1 } }
+
+    /// A request was answered on the spot.
+    func noteRemembered(_ line: AccessLine) { note(line) { $0.remembered += 1 } }
+
+    private func note(_ line: AccessLine, _ more: (inout State) -> Void) {
         let parts = line.duration.components
         let seconds = Double(parts.seconds) + Double(parts.attoseconds) / 1e18
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
-            state.running -= 1
+            more(&state)
             state.requests[Self.series(line.method, line.status), default: 0] += 1
             state.sentBytes += line.bytes
             state.broken += line.failure == nil ? 0 : 1
@@ -57,6 +64,7 @@ final class NodeMetrics: Sendable {
         lines += [
             "# TYPE blobstore_http_requests_running gauge", "blobstore_http_requests_running \(state.running)",
             "# TYPE blobstore_http_sent_bytes_total counter", "blobstore_http_sent_bytes_total \(state.sentBytes)",
+            "# TYPE blobstore_http_remembered_total counter", "blobstore_http_remembered_total \(state.remembered)",
             "# TYPE blobstore_http_broken_total counter", "blobstore_http_broken_total \(state.broken)",
             "# TYPE blobstore_http_duration_seconds histogram",
         ]

@@ -13,12 +13,8 @@ extension Routes {
         case .deleted: throw Problem(.gone, "\"\(path)\" was deleted")
         case .absent: throw Problem(.notFound, "\"\(path)\" is not in the feed \"\(name)\"")
         }
-        let record = package.record
         let isOpen = try await access.isOpen(name)
-        let content = ServedContent(
-            digest: record.digest, size: record.size, present: Preconditions.Present(record),
-            type: record.contentType ?? "application/octet-stream",
-            caching: Self.caching(isMutable: try await handle.record().admitsReplacing(path), isOpen: isOpen))
+        let content = ServedContent(package.record, in: try await handle.record(), isOpen: isOpen)
         try await send(content, from: .package(package), &exchange)
     }
 
@@ -36,14 +32,8 @@ extension Routes {
         let isOpen = try await access.isOpen(name)
         let content = ServedContent(
             digest: digest, size: found.size, present: Preconditions.Present(digest), type: "application/octet-stream",
-            caching: Self.caching(isMutable: false, isOpen: isOpen))
+            caching: ServedContent.caching(isMutable: false, isOpen: isOpen))
         try await send(content, from: .blob(found), &exchange)
-    }
-
-    /// What a cache may keep: content that never changes under its name for ever, other content if it asks each time.
-    private static func caching(isMutable: Bool, isOpen: Bool) -> String {
-        let audience = isOpen ? "public" : "private"
-        return isMutable ? "\(audience), no-cache" : "\(audience), max-age=31536000, immutable"
     }
 
     private func send(_ content: ServedContent, from source: ContentSource, _ exchange: inout Exchange) async throws {
@@ -113,6 +103,12 @@ struct ServedContent: Sendable {
         return fields
     }
 
+    /// What a cache may keep: content that never changes under its name for ever, other content if it asks each time.
+    static func caching(isMutable: Bool, isOpen: Bool) -> String {
+        let audience = isOpen ? "public" : "private"
+        return isMutable ? "\(audience), no-cache" : "\(audience), max-age=31536000, immutable"
+    }
+
     func head(_ range: Range<Int64>?) -> HTTPResponse {
         var fields = fields
         fields[.contentType] = type
@@ -120,5 +116,15 @@ struct ServedContent: Sendable {
         guard let range else { return HTTPResponse(status: .ok, headerFields: fields) }
         fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
         return HTTPResponse(status: .partialContent, headerFields: fields)
+    }
+}
+
+extension ServedContent {
+    /// Content as a package of a feed.
+    init(_ record: PackageRecord, in feed: FeedRecord, isOpen: Bool) {
+        self.init(
+            digest: record.digest, size: record.size, present: Preconditions.Present(record),
+            type: record.contentType ?? "application/octet-stream",
+            caching: Self.caching(isMutable: feed.admitsReplacing(record.path), isOpen: isOpen))
     }
 }

@@ -13,7 +13,8 @@ struct Routes: Sendable {
     let feeds: FeedHandles
     let uploads: Admission
     let fastReaders: ReaderPace.Places
-    private let report: @Sendable (AccessLine) -> Void
+    let report: @Sendable (AccessLine) -> Void
+    let heads = PreparedHeads()
 
     init(
         _ store: PackageStore, _ settings: NodeSettings, cluster: ClusterNode, readiness: Readiness,
@@ -47,9 +48,8 @@ struct Routes: Sendable {
         var failure: (any Error)?
         do { try await serve(&exchange, flaw) } catch { failure = error }
         let line = AccessLine(
-            time: time, method: request.method.rawValue,
-            target: String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "?") })),
-            status: exchange.status, bytes: exchange.sentBytes, duration: ContinuousClock.now - start,
+            time: time, method: request.method.rawValue, target: AccessLine.target(text), status: exchange.status,
+            bytes: exchange.sentBytes, duration: ContinuousClock.now - start,
             requestID: request.headers[.requestID] ?? "", caller: exchange.caller.logName,
             failure: failure.map { ($0 as? StoreError)?.message ?? "\($0)" })
         metrics.end(line)

@@ -288,6 +288,37 @@ extension AsyncPull<[UInt8]> {
         }
     }
 
+    @Test(
+        "a small package is known without waiting from when it was read until the bound is over or this process writes")
+    func known() async throws {
+        let bench = try await HandleBench(FeedPolicy(), FeedCaching(contentBytes: 1 << 20))
+        let (path, feed) = (try PackagePath("a"), try FeedName("npm"))
+        #expect(bench.handles.known(path, in: feed)?.bytes == nil)
+        for _ in 0..<2 {
+            #expect(try await bench.text(at: "a") == "one")
+            bench.reads.reset()
+            let known = try #require(bench.handles.known(path, in: feed))
+            #expect(known.bytes == Array("one".utf8))
+            #expect(known.record.path == path)
+            bench.clock.advance(by: .seconds(2))
+            #expect(bench.handles.known(path, in: feed)?.bytes == nil)
+            #expect(bench.reads.all == [])
+        }
+        #expect(try await bench.text(at: "a") == "one")
+        let handle = try await bench.handles.feed(feed)
+        _ = try await handle.write(at: path) { (feed) async throws(StoreError) in
+            try await feed.remove(path, by: "bob")
+        }
+        #expect(bench.handles.known(path, in: feed)?.bytes == nil)
+    }
+
+    @Test("what may be replaced is never known without a look")
+    func knownMutable() async throws {
+        let bench = try await HandleBench(FeedPolicy(mutable: true), FeedCaching(contentBytes: 1 << 20))
+        #expect(try await bench.text(at: "a") == "one")
+        #expect(bench.handles.known(try PackagePath("a"), in: try FeedName("npm"))?.bytes == nil)
+    }
+
     @Test("what is kept costs no more than the bound, and what was asked for lately stays")
     func boundedCache() {
         var cache = BoundedCache<Int, Int>(bound: 10)

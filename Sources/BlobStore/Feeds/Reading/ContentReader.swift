@@ -51,10 +51,16 @@ final class KeptContents: Sendable {
         self.shelf = shelf
     }
 
+    /// All bytes of a content, as they were kept; nil where they must be read.
+    func known(_ digest: Digest) -> [UInt8]? {
+        let key = Key(root: root, digest: digest)
+        return shelf.bytes.withLock { $0.value(key) }
+    }
+
     /// All bytes of a small content, as they were kept, or read and verified now.
     func bytes(of reader: ContentReader) async throws(StoreError) -> [UInt8] {
+        if let known = known(reader.digest) { return known }
         let key = Key(root: root, digest: reader.digest)
-        if let known = shelf.bytes.withLock({ $0.value(key) }) { return known }
         return try await shelf.flights.value(of: key, accepting: { _ in true }) { () async throws(StoreError) in
             let bytes = try await reader.content.read(reader.digest, size: reader.size) {
                 (content) async throws(StoreError) in

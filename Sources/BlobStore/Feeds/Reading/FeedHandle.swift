@@ -72,8 +72,26 @@ public final class FeedHandles: Sendable {
         try await self.feed(feed).package(at: path)
     }
 
+    /// A small package as it is remembered, with its content: what a look-up and a whole reading would find without
+    /// asking the storage.
+    /// - Returns: nil where anything would have to be read.
+    /// - Cost: never waits.
+    public func known(_ path: PackagePath, in feed: FeedName) -> KnownPackage? {
+        handles.withLock { $0[feed] }?.known(path)
+    }
+
     /// So many bytes of contents are kept now.
     public var keptBytes: Int { shelf.size }
+}
+
+/// A small package whose record and content are remembered. See ``FeedHandles/known(_:in:)``.
+public struct KnownPackage: Sendable {
+    /// The feed's record.
+    public let feed: FeedRecord
+    /// The package's record.
+    public let record: PackageRecord
+    /// All of its content; it was verified when it was read.
+    public let bytes: [UInt8]
 }
 
 /// A feed that was looked up once, for who reads much of it. See ``FeedHandles``.
@@ -193,6 +211,15 @@ extension FeedHandle {
         if case .success(let value) = found, isThere(value) { return value }
         let fresh = try await opened(after: begun).feed
         return fresh.isUnchanged(since: known.feed) ? try found.get() : try await find(fresh)
+    }
+
+    fileprivate func known(_ path: PackagePath) -> KnownPackage? {
+        let time = now()
+        guard keepsContents, let look = state.withLock({ $0.latest }), time - look.since < bound,
+            let record = records.known(path, in: look.feed, at: time)?.body,
+            let bytes = KeptContents(of: look.feed.root.id, on: shelf).known(record.digest)
+        else { return nil }
+        return KnownPackage(feed: look.feed.record, record: record, bytes: bytes)
     }
 
     private func lookUp(_ path: PackagePath, in feed: OpenFeed) async throws(StoreError) -> PackageLookup {
