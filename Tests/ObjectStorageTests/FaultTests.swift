@@ -94,7 +94,8 @@ struct FaultTests {
         #expect(try counter("operations", [("operation", "readObject"), ("outcome", "notFound")]) == 1)
         #expect(log.levels(of: "statObject failed") == [.debug])
         #expect(log.levels(of: "readObject failed") == [.debug])
-        #expect(log.levels(of: "writeObject done") == [.trace])
+        #expect(log.levels(of: "writeObject done") == [.debug])
+        #expect(log.levels(of: "statObject done") == [.trace])
     }
 
     @Test("a storage is observed only where somebody listens")

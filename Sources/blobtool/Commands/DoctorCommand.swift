@@ -38,7 +38,7 @@ struct DoctorCommand: ToolCommand {
                 for advice in try await ClusterStatus.read(store).advice { tally.add(advice) }
             } catch {
                 if error.code == .cancelled { throw error }
-                tally.add(Advice("nodes", unknown: error, "look at cluster/ in the server root"))
+                tally.add(Advice("nodes", unknown: error, "the nodes"))
             }
         }
         return tally.finish(clock)
@@ -165,7 +165,7 @@ extension NodeStatus {
                 "the node \"\(node)\" gave no sign of life for \(age.human); start it, or remove it with \"blobtool cluster "
                     + "remove \(node)\"")
         case .unknown(let error):
-            Advice("nodes", unknown: error, "nothing is known of the node \"\(node)\"")
+            Advice("nodes", unknown: error, "the node \"\(node)\"")
         }
     }
 }

@@ -65,7 +65,7 @@ struct DoctorTests {
         let scratch = try await Scratch.withRoot(feeds: "npm")
         let pinned = try await scratch.json("doctor", "--root-id", "00000000-0000-0000-0000-000000000000")
         #expect(pinned.status == 2)
-        #expect(try severities(pinned, "identity") == ["error"] && severities(pinned, "place").first == "good")
+        #expect(try severities(pinned, "identity") == ["error"] && severities(pinned, "place").first == "info")
         #expect(try advice(pinned, "feeds").map { $0[bool: "certain"] } == [false])
         let absent = try await scratch.json("doctor", "--root", scratch.path + "/none")
         #expect(absent.status == 2)

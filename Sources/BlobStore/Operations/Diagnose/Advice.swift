@@ -32,10 +32,10 @@ public struct Advice: Sendable, Equatable {
         self.isCertain = isCertain
     }
 
-    /// What could not be looked at.
-    /// - Parameter advice: what to do, after a semicolon.
-    public init(_ what: String, unknown error: StoreError, _ advice: String) {
-        self.init(.error, of: what, "\(error.description); \(advice)", isCertain: false)
+    /// What could not be looked at, and why, which says what to do.
+    /// - Parameter subject: what it was, as the beginning of a sentence.
+    public init(_ what: String, unknown error: StoreError, _ subject: String) {
+        self.init(.error, of: what, "\(subject) could not be looked at: \(error.message)", isCertain: false)
     }
 
     /// The same, about a feed's root.

@@ -59,8 +59,7 @@ public struct DiagnoseOperation: Sendable {
         let storage: any Storage
         do throws(StoreError) { storage = try await opener.open(url) } catch {
             if error.code == .cancelled { throw error }
-            let advice = Root.question(of: url).dropLast()
-            report(Advice("root", unknown: error, "\(advice), and may this account go there?"))
+            report(Advice("root", unknown: error, "\(url)"))
             return false
         }
         // On a server it tells what that promises.
@@ -68,8 +67,8 @@ public struct DiagnoseOperation: Sendable {
         let diagnosis = RootDiagnosis(storage: storage, report: report)
         let result: Result<Void, StoreError>
         do throws(StoreError) {
-            try await diagnosis.describe()
-            try await diagnosis.list()
+            let isReachable = try await diagnosis.list()
+            try await diagnosis.describe(isReachable: isReachable)
             result = .success(())
         } catch { result = .failure(error) }
         await storage.close()
@@ -96,7 +95,11 @@ public struct DiagnoseOperation: Sendable {
             return store
         } catch {
             if error.code == .cancelled { throw error }
-            report(Advice(.error, of: "identity", error.description, isCertain: error.isOfIdentity))
+            if error.isOfIdentity {
+                report(Advice(.error, of: "identity", error.message))
+            } else {
+                report(Advice("identity", unknown: error, "the marker of \(url)"))
+            }
             report(
                 Advice(
                     .warning, of: "feeds",
@@ -125,8 +128,7 @@ extension DiagnoseOperation {
             }
         } catch {
             if error.code == .cancelled { throw error }
-            return report(
-                Advice("feeds", unknown: error, "run \"blobtool check\" to see what is wrong with the catalog"))
+            return report(Advice("feeds", unknown: error, "the catalog"))
         }
         if count == 0 {
             report(Advice(.info, of: "feeds", "there are no feeds yet; create one with \"blobtool feed create NAME\""))
@@ -143,12 +145,9 @@ extension DiagnoseOperation {
         } catch {
             if error.code == .cancelled { throw error }
             if error.isOfIdentity {
-                add(Advice(.error, of: "identity", error.description))
+                add(Advice(.error, of: "identity", error.message))
             } else {
-                add(
-                    Advice(
-                        "identity", unknown: error,
-                        "look at the mount or the server, and at \"blobtool explain \(name)\""))
+                add(Advice("identity", unknown: error, "the root of the feed"))
             }
         }
         return found.withLock { $0 }
@@ -191,8 +190,8 @@ extension DiagnoseOperation {
             let diagnosis = RootDiagnosis(storage: root.storage) { advice in
                 if isOwn || advice.severity != .good { report(advice) }
             }
-            if isOwn { try await diagnosis.describe() }
-            try await diagnosis.list()
+            let isReachable = try await diagnosis.list()
+            if isOwn { try await diagnosis.describe(isReachable: isReachable) }
             try await diagnosis.tryWriting()
             try await diagnosis.countLeftovers(olderThan: record.leftoverAge)
             result = .success(())

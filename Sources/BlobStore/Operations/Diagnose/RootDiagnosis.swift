@@ -15,7 +15,8 @@ struct RootDiagnosis: Sendable {
     let report: @Sendable (Advice) -> Void
 
     /// Tells what kind of place it is, how it is set up, and how much room there is.
-    func describe() async throws(StoreError) {
+    /// - Parameter isReachable: whether it answers; of a server that does not, nothing is known but its address.
+    func describe(isReachable: Bool) async throws(StoreError) {
         do throws(StoreError) {
             guard let described = try await storage.capability((any DescribedStorage).self) else {
                 return report(
@@ -24,8 +25,8 @@ struct RootDiagnosis: Sendable {
                         isCertain: false))
             }
             let found = try await described.describe()
-            if let place = found.place { report(Advice(.good, of: "place", place)) }
-            show(found.guarantees, advice: found.advice)
+            if let place = found.place { report(Advice(.info, of: "place", place)) }
+            if isReachable { show(found.guarantees, advice: found.advice) }
             let told = Set(found.guarantees.map(\.detail))
             for sentence in found.advice where !told.contains(sentence) {
                 report(Advice(.warning, of: "place", sentence))
@@ -34,25 +35,28 @@ struct RootDiagnosis: Sendable {
             if let room = found.room { show(room) }
         } catch {
             if error.code == .cancelled { throw error }
-            report(Advice("place", unknown: error, "look at the mount or the server"))
+            report(Advice("place", unknown: error, "the place \(storage.address)"))
         }
     }
 
     /// Lists the top of the root.
-    func list() async throws(StoreError) {
+    /// - Returns: whether that could be done.
+    func list() async throws(StoreError) -> Bool {
         do throws(StoreError) {
             var pages = storage.list(ListRequest(isFlat: true)).makeAsyncIterator()
             _ = try await pages.next()
             report(Advice(.good, of: "read", "this account can read and list \(storage.address)"))
+            return true
         } catch {
             if error.code == .cancelled { throw error }
-            guard error.code == .permissionDenied else {
-                return report(Advice("read", unknown: error, "look at the mount or the server"))
+            if error.code == .permissionDenied {
+                report(
+                    Advice(
+                        .error, of: "read", "this account cannot list \(storage.address): \(error.message)"))
+            } else {
+                report(Advice("read", unknown: error, "\(storage.address)"))
             }
-            report(
-                Advice(
-                    .error, of: "read",
-                    "this account cannot list \(storage.address): \(error.description); let it list and read there"))
+            return false
         }
     }
 
@@ -75,10 +79,8 @@ struct RootDiagnosis: Sendable {
             case .permissionDenied, .readOnly, .outOfSpace:
                 report(
                     Advice(
-                        .error, of: "write",
-                        "this account cannot write to \(storage.address): \(error.description); let it write and remove "
-                            + "there, or run this as the account that publishes"))
-            default: report(Advice("write", unknown: error, "look at the mount or the server"))
+                        .error, of: "write", "this account cannot write to \(storage.address): \(error.message)"))
+            default: report(Advice("write", unknown: error, "whether this account can write to \(storage.address)"))
             }
         }
     }
@@ -95,7 +97,7 @@ struct RootDiagnosis: Sendable {
             }
         } catch {
             if error.code == .cancelled { throw error }
-            return report(Advice("staging", unknown: error, "let this account list what is being uploaded"))
+            return report(Advice("staging", unknown: error, "what dead processes left"))
         }
         if count == 0 { return report(Advice(.good, of: "staging", "no dead process left an unfinished upload")) }
         report(
