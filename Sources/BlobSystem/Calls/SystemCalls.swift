@@ -1,3 +1,6 @@
+internal import CBlobSystem
+internal import Glibc
+
 /// The system calls that a root on a filesystem is made of, raw: one call each, nothing repeated, nothing hidden.
 ///
 /// Tests put a layer of their own in its place that fails, cuts the power or hangs. Names are single segments
@@ -126,5 +129,168 @@ extension SystemCalls {
             if written <= 0 { throw Errno.inputOutput }
             done += written
         }
+    }
+}
+
+// MARK: - What they take and return
+
+/// How to open a file. A descriptor is always closed on exec.
+/// - Source: open(2).
+package struct OpenFlags: OptionSet, Sendable {
+    package let rawValue: Int32
+
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+
+    package static let readOnly = OpenFlags([])
+    package static let writeOnly = OpenFlags(rawValue: O_WRONLY)
+    package static let readWrite = OpenFlags(rawValue: O_RDWR)
+    package static let create = OpenFlags(rawValue: O_CREAT)
+    package static let exclusive = OpenFlags(rawValue: O_EXCL)
+    package static let truncate = OpenFlags(rawValue: O_TRUNC)
+    package static let directory = OpenFlags(rawValue: O_DIRECTORY)
+    package static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
+    /// Only where it is, not what it holds: needs no permission to read.
+    package static let place = OpenFlags(rawValue: blob_open_path)
+    /// Does not hang on a pipe that nobody writes into.
+    package static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
+}
+
+/// What a file is, whose it is, and when it changed last.
+/// - Source: stat(2), inode(7).
+package struct FileStatus: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case file, directory, symbolicLink, pipe, device, socket, other
+    }
+
+    /// Device and inode: which file it is, whatever its name.
+    package struct Identity: Hashable, Sendable {
+        package var device: UInt64
+        package var inode: UInt64
+
+        package init(device: UInt64, inode: UInt64) {
+            self.device = device
+            self.inode = inode
+        }
+    }
+
+    package var identity: Identity
+    package var kind: Kind
+    /// The twelve lowest bits of the mode: permissions, set-id bits and the sticky bit.
+    package var permissions: UInt32
+    package var owner: UInt32
+    package var group: UInt32
+    package var sizeBytes: Int64
+    package var linkCount: UInt64
+    /// When the content changed last, by the filesystem's clock.
+    package var modified: FileTime
+    /// When it was read last; nil where nobody asked.
+    package var accessed: FileTime?
+
+    package init(
+        identity: Identity, kind: Kind, permissions: UInt32, owner: UInt32, group: UInt32,
+        sizeBytes: Int64, linkCount: UInt64, modified: FileTime, accessed: FileTime? = nil
+    ) {
+        self.identity = identity
+        self.kind = kind
+        self.permissions = permissions
+        self.owner = owner
+        self.group = group
+        self.sizeBytes = sizeBytes
+        self.linkCount = linkCount
+        self.modified = modified
+        self.accessed = accessed
+    }
+
+    init(_ raw: stat) {
+        self.init(
+            identity: Identity(device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino)),
+            kind: Kind(mode: raw.st_mode),
+            permissions: UInt32(raw.st_mode & 0o7777),
+            owner: raw.st_uid, group: raw.st_gid,
+            sizeBytes: Int64(raw.st_size),
+            linkCount: UInt64(raw.st_nlink),
+            modified: FileTime(
+                seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec)),
+            accessed: FileTime(
+                seconds: Int64(raw.st_atim.tv_sec), nanoseconds: Int64(raw.st_atim.tv_nsec)))
+    }
+}
+
+extension FileStatus.Kind {
+    init(mode: mode_t) {
+        switch mode & S_IFMT {
+        case S_IFREG: self = .file
+        case S_IFDIR: self = .directory
+        case S_IFLNK: self = .symbolicLink
+        case S_IFIFO: self = .pipe
+        case S_IFCHR, S_IFBLK: self = .device
+        case S_IFSOCK: self = .socket
+        default: self = .other
+        }
+    }
+}
+
+/// A moment by some clock that counts from 1970.
+package struct FileTime: Sendable, Equatable {
+    package var seconds: Int64
+    package var nanoseconds: Int64
+
+    package init(seconds: Int64, nanoseconds: Int64) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The time from an earlier moment by the same clock.
+    package func since(_ earlier: FileTime) -> Duration {
+        // A filesystem may tell any number: as durations none of them overflows.
+        .seconds(seconds) - .seconds(earlier.seconds) + .nanoseconds(nanoseconds) - .nanoseconds(earlier.nanoseconds)
+    }
+}
+
+/// Owns an open file: closes it when it goes out of scope.
+///
+/// A `close` may wait for a server. So where the scope ends on one of Swift's threads, another thread closes the file.
+package struct Descriptor: ~Copyable, Sendable {
+    /// The number, for calls; valid while the descriptor lives.
+    package let raw: Int32
+    package let calls: any SystemCalls
+    private var isOpen = true
+
+    /// Takes over a descriptor that `calls` opened.
+    package init(_ raw: Int32, of calls: any SystemCalls) {
+        self.raw = raw
+        self.calls = calls
+    }
+
+    deinit {
+        guard isOpen else { return }
+        let (raw, calls) = (raw, calls)
+        Thread.aside { try? calls.close(raw) }
+    }
+
+    /// Closes it now, and tells the error that a write-back may have left (on NFS `close` writes back).
+    package consuming func close() throws(Errno) {
+        isOpen = false
+        try calls.close(raw)
+    }
+
+    /// Hands the number over to another owner, who closes it.
+    package consuming func release() -> Int32 {
+        isOpen = false
+        return raw
+    }
+}
+
+extension SystemCalls {
+    /// Opens any path; see ``open(path:_:mode:)``.
+    package func opened(path: String, _ flags: OpenFlags, mode: UInt32 = 0) throws(Errno) -> Descriptor {
+        Descriptor(try open(path: path, flags, mode: mode), of: self)
+    }
+
+    /// Opens a relative path that stays beneath `directory`; see ``open(_:beneath:_:mode:)``.
+    package func opened(
+        _ path: String, beneath directory: borrowing Descriptor, _ flags: OpenFlags, mode: UInt32 = 0
+    ) throws(Errno) -> Descriptor {
+        Descriptor(try open(path, beneath: directory.raw, flags, mode: mode), of: self)
     }
 }

@@ -83,3 +83,135 @@ extension FeedRecord {
         mutable || replaceable?.contains { $0.matches(path) } == true
     }
 }
+
+/// How paths become keys: safe and unique on case-insensitive SMB shares, on S3 and on ext4 alike, and reversible.
+///
+/// In each segment an upper-case ASCII letter becomes `!` and its lower case; and these become `%` and two hex
+/// digits: `! ~ %`, control characters, `" * : < > ? | \`, bytes that are not ASCII, a leading or trailing dot or
+/// space, the dot of a `.json` that ends a folder's name, and the first letter of a DOS device name if it is lower
+/// case.
+extension PackagePath {
+    /// A segment is at most this long when escaped.
+    package static let maximumSegmentBytes = 200
+    /// A record's key is at most this long, so that a root's own prefix fits before it.
+    package static let maximumKeyBytes = 900
+
+    /// The key of the record of a valid path.
+    static func escaped(_ text: String) throws(StoreError) -> Key {
+        var key = FeedLayout.packages.text
+        var segments = text.utf8.split(separator: UInt8(ascii: "/"))[...]
+        while let segment = segments.popFirst() {
+            let name = escaped(segment: segment, isFolder: !segments.isEmpty)
+            guard name.utf8.count <= maximumSegmentBytes else {
+                throw tooLong(text, "a segment that takes \(name.utf8.count) bytes", limit: maximumSegmentBytes)
+            }
+            key += segments.isEmpty ? name + ".json" : name + "/"
+        }
+        guard key.utf8.count <= maximumKeyBytes else {
+            throw tooLong(text, "a key of \(key.utf8.count) bytes", limit: maximumKeyBytes)
+        }
+        return Key(trusted: key)
+    }
+
+    /// The path whose record stands at that key.
+    /// - Throws: `invalidKey` when it is none, or one that would be escaped differently.
+    package init(of key: Key) throws(StoreError) {
+        guard key.isRecord, FeedLayout.packages.contains(key) else { throw Self.foreign(key.text) }
+        let name = key.text.dropFirst(FeedLayout.packages.text.count).dropLast(".json".count)
+        guard let text = Self.unescaped(name), let path = try? PackagePath(text), path.key == key else {
+            throw Self.foreign(key.text)
+        }
+        self = path
+    }
+
+    /// The folder of records below a folder of paths (empty, or with a `/` at its end).
+    package static func folder(_ text: some StringProtocol) -> KeyPrefix {
+        let segments = String(text).utf8.split(separator: UInt8(ascii: "/"))
+        return KeyPrefix(
+            trusted: FeedLayout.packages.text + segments.map { escaped(segment: $0, isFolder: true) + "/" }.joined())
+    }
+
+    /// The folder of paths whose records stand in that folder; nil when it is none.
+    package static func text(of folder: KeyPrefix) -> String? {
+        guard folder.text.hasPrefix(FeedLayout.packages.text) else { return nil }
+        let name = folder.text.dropFirst(FeedLayout.packages.text.count)
+        guard let text = unescaped(name), Self.folder(text) == folder else { return nil }
+        return text
+    }
+
+    private static func tooLong(_ text: String, _ what: String, limit: Int) -> StoreError {
+        StoreError(
+            .invalidKey,
+            "the package path \"\(text.prefix(80))…\" is too long; it needs \(what), and the limit is \(limit)")
+    }
+
+    private static func foreign(_ key: String) -> StoreError {
+        StoreError(.invalidKey, "the key \(key) is not the key of any package path")
+    }
+}
+
+extension PackagePath {
+    private static func escaped(segment: some BidirectionalCollection<UInt8>, isFolder: Bool) -> String {
+        let bytes = Array(segment)
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(bytes.count + 8)
+        let jsonDot = isFolder && bytes.suffix(5).elementsEqual(".json".utf8) ? bytes.count - 5 : nil
+        let isDevice = DOSDevice.isName(String(decoding: bytes, as: UTF8.self))
+        for (index, byte) in bytes.enumerated() {
+            let isEdge = index == 0 || index == bytes.count - 1
+            if isUpper(byte) {
+                escaped += [UInt8(ascii: "!"), byte + 32]
+            } else if needsPercent(byte) || index == jsonDot || (index == 0 && isDevice)
+                || (isEdge && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: " ")))
+            {
+                escaped += [UInt8(ascii: "%"), hexDigit(byte >> 4), hexDigit(byte & 15)]
+            } else {
+                escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
+    }
+
+    /// Undoes the escaping; nil for what no escaping yields, as far as can be seen without escaping again.
+    private static func unescaped(_ name: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(name.utf8)[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "!"):
+                guard let letter = rest.popFirst(), isUpper(letter &- 32) else { return nil }
+                bytes.append(letter - 32)
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+                    return nil
+                }
+                bytes.append(high << 4 | low)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
+
+    private static func needsPercent(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "~"), UInt8(ascii: "%"), UInt8(ascii: "\""), UInt8(ascii: "*"): true
+        case UInt8(ascii: ":"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "|"): true
+        case UInt8(ascii: "\\"): true
+        default: byte < 0x20 || byte >= 0x7F
+        }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    private static func hexValue(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}
