@@ -15,12 +15,15 @@ public final class LocalFile: Sendable {
     public let path: String
     /// In bytes, as it was opened.
     public let size: Int64
-    private let descriptor: Descriptor
+    /// Nil where all of it is in memory.
+    private let raw: Int32?
+    /// Closes the file.
+    private let descriptor: Descriptor?
     private let status: FileStatus
-    /// All of it, where its size says something else.
-    private let misstated: Misstated?
+    /// All of it, where it was read when it was opened, or where its size says something else.
+    private let inMemory: InMemory?
 
-    private enum Misstated {
+    private enum InMemory {
         case whole([UInt8])
         case tooLarge
         case changed
@@ -29,19 +32,29 @@ public final class LocalFile: Sendable {
     private init(_ path: String, descriptor: consuming Descriptor, status: FileStatus) throws(Errno) {
         self.path = path
         self.status = status
-        misstated = try Self.misstated(descriptor, status)
-        size = if case .whole(let content) = misstated { Int64(content.count) } else { status.sizeBytes }
-        self.descriptor = descriptor
+        inMemory = try Self.misstated(descriptor, status)
+        size = if case .whole(let content) = inMemory { Int64(content.count) } else { status.sizeBytes }
+        raw = descriptor.raw
+        self.descriptor = consume descriptor
+    }
+
+    private init(_ path: String, whole content: [UInt8], _ status: FileStatus) {
+        self.path = path
+        self.status = status
+        inMemory = .whole(content)
+        size = Int64(content.count)
+        raw = nil
+        descriptor = nil
     }
 
     /// What a file holds whose end is not where its size says; nil for an honest one.
-    private static func misstated(_ file: borrowing Descriptor, _ status: FileStatus) throws(Errno) -> Misstated? {
+    private static func misstated(_ file: borrowing Descriptor, _ status: FileStatus) throws(Errno) -> InMemory? {
         let last = max(0, status.sizeBytes - 1)
         let found = try LocalThreads.calls.readFully(file.raw, 2, at: last)
         if Int64(found.count) == status.sizeBytes - last { return nil }
         let content = try LocalThreads.calls.readFully(file.raw, longestMisstatedBytes + 1, at: 0)
         let now = try LocalThreads.calls.status(of: file.raw)
-        if now.sizeBytes != status.sizeBytes || now.modified != status.modified { return .changed }
+        if !now.isUnchanged(since: status) { return .changed }
         return content.count > longestMisstatedBytes ? .tooLarge : .whole(content)
     }
 
@@ -53,9 +66,8 @@ public final class LocalFile: Sendable {
     public static func open(_ path: String, followingLinks: Bool = false) async throws(StoreError) -> LocalFile {
         try await LocalThreads.run { () throws(StoreError) in
             let calls = LocalThreads.calls
-            let flags: OpenFlags = followingLinks ? .nonBlocking : [.nonBlocking, .noFollow]
             do throws(Errno) {
-                let descriptor = try calls.opened(path: path, flags)
+                let descriptor = try calls.opened(path: path, flags(followingLinks))
                 let status = try calls.status(of: descriptor.raw)
                 if status.kind == .file { return try LocalFile(path, descriptor: descriptor, status: status) }
             } catch {
@@ -63,6 +75,37 @@ public final class LocalFile: Sendable {
             }
             throw LocalSource.refusal(of: path, followingLinks: followingLinks)
         }
+    }
+
+    /// Small files, read whole by one visit to a thread, so that each is in memory and none is open.
+    /// - Parameter limit: what is larger is not read.
+    /// - Returns: for each the file and its content; nil for one that is larger, that changed meanwhile, or that cannot
+    ///   be read: opening it by itself says why.
+    package static func wholes(
+        _ files: [(path: String, followingLinks: Bool)], upTo limit: Int
+    ) async throws(StoreError) -> [(file: LocalFile, content: [UInt8])?] {
+        try await LocalThreads.run { () throws(StoreError) in
+            files.map { file in try? whole(file.path, followingLinks: file.followingLinks, upTo: limit) }
+        }
+    }
+
+    private static func whole(
+        _ path: String, followingLinks: Bool, upTo limit: Int
+    ) throws(Errno) -> (file: LocalFile, content: [UInt8])? {
+        let calls = LocalThreads.calls
+        let descriptor = try calls.opened(path: path, flags(followingLinks))
+        let status = try calls.status(of: descriptor.raw)
+        guard status.kind == .file, (0...Int64(limit)).contains(status.sizeBytes) else { return nil }
+        // One byte more: what is behind the end that was seen first was written since.
+        let content = try calls.readFully(descriptor.raw, Int(status.sizeBytes) + 1, at: 0)
+        let isUnchanged = try calls.status(of: descriptor.raw).isUnchanged(since: status)
+        try descriptor.close()
+        guard isUnchanged, Int64(content.count) == status.sizeBytes else { return nil }
+        return (LocalFile(path, whole: content, status), content)
+    }
+
+    private static func flags(_ followingLinks: Bool) -> OpenFlags {
+        followingLinks ? .nonBlocking : [.nonBlocking, .noFollow]
     }
 
     private static func refusal(_ path: String, errno: Errno, followingLinks: Bool) -> StoreError {
@@ -77,7 +120,7 @@ public final class LocalFile: Sendable {
     /// A reading of the file from its start.
     /// - Throws: in the sequence, `sourceFailed` where it can't be read, or changed since it was opened.
     public func chunks() -> AsyncPull<[UInt8]> {
-        switch misstated {
+        switch inMemory {
         case .whole(let content): return .chunks(of: content)
         case .tooLarge: return AsyncPull { [self] () throws(StoreError) in throw misstatement }
         case .changed: return AsyncPull { [self] () throws(StoreError) in throw change }
@@ -112,8 +155,9 @@ public final class LocalFile: Sendable {
         let read: (bytes: [UInt8], isWhole: Bool)
         do throws(Errno) {
             // At the end one byte more: what is behind the end that was seen first was written since.
-            let bytes = try LocalThreads.calls.readFully(descriptor.raw, wanted + (isLast ? 1 : 0), at: start)
-            let isSame = isLast ? try isUnchanged() : true
+            guard let raw else { throw Errno.badDescriptor }
+            let bytes = try LocalThreads.calls.readFully(raw, wanted + (isLast ? 1 : 0), at: start)
+            let isSame = isLast ? try isUnchanged(raw) : true
             read = (bytes, bytes.count == wanted && isSame)
         } catch {
             throw StoreError(
@@ -124,9 +168,8 @@ public final class LocalFile: Sendable {
         return read.bytes.isEmpty ? nil : read.bytes
     }
 
-    private func isUnchanged() throws(Errno) -> Bool {
-        let now = try LocalThreads.calls.status(of: descriptor.raw)
-        return now.sizeBytes == status.sizeBytes && now.modified == status.modified
+    private func isUnchanged(_ descriptor: Int32) throws(Errno) -> Bool {
+        try LocalThreads.calls.status(of: descriptor).isUnchanged(since: status)
     }
 
     /// The bytes of a small file; nil when there is none.
@@ -140,6 +183,12 @@ public final class LocalFile: Sendable {
         var bytes: [UInt8] = []
         for try await chunk in file.chunks() { bytes += chunk }
         return bytes
+    }
+}
+
+extension FileStatus {
+    fileprivate func isUnchanged(since earlier: FileStatus) -> Bool {
+        sizeBytes == earlier.sizeBytes && modified == earlier.modified
     }
 }
 

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Synchronization
 
 /// A node's own entry in the registry, for as long as its process runs.
@@ -33,7 +32,7 @@ public final class NodeRegistration: Sendable {
         timing: ClusterTiming = ClusterTiming(), clock: NodeClock = .ofMachine
     ) async throws(StoreError) -> NodeRegistration {
         let record = NodeRecord(
-            node: node.text, process: UUID().uuidString.lowercased(), about: about, started: clock.date(),
+            node: node.text, process: uniqueName(), about: about, started: clock.date(),
             at: clock.date(),
             beats: 0, hasLeft: false)
         let key = NodeRecord.key(node)

@@ -32,7 +32,21 @@ final class Flusher: Sendable {
     /// - Throws: the error of its write-back. It is final for this file: a second flush would report success. Where a
     ///   server has forgotten the file or is away, the same bytes can go into another one (`isStagingLost`).
     func flush(file: OpenFile, since mark: FlushFailures.Mark) throws(StoreError) {
-        do { try group.flush(file) } catch {
+        try expectDurable(file, since: mark, Result { () throws(Errno) in try group.flush(file) })
+    }
+
+    /// The same for many files, on a local disk by one flush of all of it.
+    /// - Returns: one result for each, in the same order.
+    func flush(files: [(file: OpenFile, mark: FlushFailures.Mark)]) -> [Result<Void, StoreError>] {
+        zip(files, group.flush(files.map(\.file))).map { file, flush in
+            Result { () throws(StoreError) in try expectDurable(file.file, since: file.mark, flush) }
+        }
+    }
+
+    private func expectDurable(
+        _ file: OpenFile, since mark: FlushFailures.Mark, _ flush: Result<Void, Errno>
+    ) throws(StoreError) {
+        do { try flush.get() } catch {
             let failure = StoreError(error, call: "fsync", file.subject)
             throw error.isForgotten || error.isOfAbsentServer ? failure.under(.stagingLost) : failure
         }
@@ -44,6 +58,23 @@ final class Flusher: Sendable {
     /// - Throws: why the flush failed; `outcomeUnknown` when it succeeded, but one since the mark did not.
     func flush(folder: OpenFile, since mark: FlushFailures.Mark) throws(StoreError) {
         if try sync(folder, since: mark) == .inDoubt { throw Self.doubt(folder) }
+    }
+
+    /// The same for many folders, on a local disk by one flush of all of it.
+    /// - Returns: one result for each, in the same order.
+    func flush(folders: [(folder: OpenFile, mark: FlushFailures.Mark)]) -> [Result<Void, StoreError>] {
+        guard group.isWorthwhile(for: folders.count) else {
+            return folders.map { folder in
+                Result { () throws(StoreError) in try flush(folder: folder.folder, since: folder.mark) }
+            }
+        }
+        do throws(Errno) {
+            let marked = try folders.map { folder throws(Errno) in (try folder.folder.identity(), folder.mark) }
+            let flushes = try failures.flush(marked) { () throws(Errno) in try group.flushAll() }
+            return zip(folders, flushes).map { $1 == .inDoubt ? .failure(Self.doubt($0.folder)) : .success(()) }
+        } catch {
+            return folders.map { .failure(StoreError(error, call: "syncfs", $0.folder.subject)) }
+        }
     }
 
     /// The same, for those who can do something about a doubt.
@@ -85,7 +116,8 @@ final class Flusher: Sendable {
 /// On a local filesystem, when several flushes are running and at least eight more wait, one of the waiting does a
 /// single `syncfs` for all of them: the disk's own flush is what costs, and it is then paid once. Each file is asked
 /// for its own write-back error afterwards, since another's `syncfs` may have consumed what the filesystem had to
-/// report. Elsewhere each file is flushed by itself.
+/// report. Who has written many files asks for such a flush by itself, and takes those along that wait. Elsewhere each
+/// file is flushed by itself.
 final class GroupCommit: Sendable {
     private static let alone = 4
     private static let together = 8
@@ -94,7 +126,10 @@ final class GroupCommit: Sendable {
     private final class Request: @unchecked Sendable {  // Touched under the monitor alone.
         enum Part { case wait, flushAlone, leadGroup([Request]), checkOwn, failed(Errno), done }
         let wake = Signal()
+        let fileCount: Int
         var part = Part.wait
+
+        init(fileCount: Int = 1) { self.fileCount = fileCount }
     }
 
     private struct State {
@@ -118,12 +153,37 @@ final class GroupCommit: Sendable {
         guard directory.filesystem == .local else { return try directory.calls.sync(file.raw) }
         let request = Request()
         switch enter(request) {
-        case .leadGroup(let group): try lead(group, flushing: file, isFolder: isFolder)
+        case .leadGroup(let group):
+            try lead(group)
+            if !isFolder { try directory.calls.awaitWriteBack(file.raw) }
         case .checkOwn: if !isFolder { try directory.calls.awaitWriteBack(file.raw) }
         case .failed(let error): throw error
         default:
             defer { leave() }
             try directory.calls.sync(file.raw)
+        }
+    }
+
+    /// Whether so many are flushed by one flush of the disk.
+    func isWorthwhile(for count: Int) -> Bool { directory.filesystem == .local && count >= Self.together }
+
+    /// Flushes files that one thread has written, each by itself or all together.
+    /// - Returns: one result for each, in the same order.
+    func flush(_ files: [OpenFile]) -> [Result<Void, Errno>] {
+        guard isWorthwhile(for: files.count) else {
+            return files.map { file in Result { () throws(Errno) in try flush(file) } }
+        }
+        do { try flushAll() } catch { return files.map { _ in .failure(error) } }
+        return files.map { file in Result { () throws(Errno) in try directory.calls.awaitWriteBack(file.raw) } }
+    }
+
+    /// Flushes the disk, for many files or folders of one thread, and for all others that wait.
+    /// - Source: syncfs(2).
+    func flushAll() throws(Errno) {
+        switch enter(Request(fileCount: Self.together)) {
+        case .leadGroup(let group): try lead(group)
+        case .failed(let error): throw error
+        default: break
         }
     }
 
@@ -135,7 +195,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func lead(_ group: [Request], flushing file: OpenFile, isFolder: Bool) throws(Errno) {
+    private func lead(_ group: [Request]) throws(Errno) {
         var failure: Errno?
         do { try directory.calls.syncFilesystem(of: directory.open.raw) } catch { failure = error }
         // Nobody knows whom it failed for, and the flushes of each would succeed by now: it failed for all.
@@ -149,7 +209,6 @@ final class GroupCommit: Sendable {
             dispatch(&state)
         }
         if let failure { throw failure }
-        if !isFolder { try directory.calls.awaitWriteBack(file.raw) }
     }
 
     /// Waits for the request's turn.
@@ -157,6 +216,11 @@ final class GroupCommit: Sendable {
         let part: Request.Part? = state.wait(for: request.wake) { state in
             if case .wait = request.part {} else { return request.part }
             if state.waiting.contains(where: { $0 === request }) { return nil }
+            if request.fileCount >= Self.together && !state.isGroupRunning {
+                defer { state.waiting = [] }
+                state.isGroupRunning = true
+                return .leadGroup(state.waiting)
+            }
             if state.running < Self.alone && !state.isGroupRunning && state.waiting.isEmpty {
                 state.running += 1
                 return .flushAlone
@@ -170,7 +234,7 @@ final class GroupCommit: Sendable {
     /// Gives parts to those who wait.
     private func dispatch(_ state: inout State) {
         if state.isGroupRunning { return }
-        if state.waiting.count >= Self.together {
+        if state.waiting.reduce(0, { $0 + $1.fileCount }) >= Self.together {
             let leader = state.waiting.removeFirst()
             leader.part = .leadGroup(state.waiting)
             state.waiting = []

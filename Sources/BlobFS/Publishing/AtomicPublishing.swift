@@ -121,9 +121,7 @@ extension OpenRoot {
         _ file: NamedFile, as name: String, in folder: OpenFile, unstage: () -> Void = {}
     ) throws(StoreError) -> LinkOutcome {
         let mark = try flusher.mark(folder)
-        let outcome = try link(file, as: name, in: folder)
-        if case .unclear = outcome { return outcome }
-        unstage()
+        let outcome = try link(file, as: name, in: folder, unstage: unstage)
         do throws(StoreError) {
             switch outcome {
             case .linked: try flusher.flush(folder: folder, since: mark)
@@ -148,6 +146,16 @@ extension OpenRoot {
             return .present
         case .unclear(let error), .undurable(let error): throw error
         }
+    }
+
+    /// Gives a finished, flushed file a name that does not survive a power cut yet.
+    func link(
+        _ file: NamedFile, as name: String, in folder: OpenFile, unstage: () -> Void
+    ) throws(StoreError) -> LinkOutcome {
+        let outcome = try link(file, as: name, in: folder)
+        if case .unclear = outcome { return outcome }
+        unstage()
+        return outcome
     }
 
     /// By an exclusive `link`, of which exactly one of many can succeed. Without links, where there is a single writer,

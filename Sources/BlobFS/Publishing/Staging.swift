@@ -1,5 +1,4 @@
 internal import BlobSystem
-internal import FoundationEssentials
 internal import ObjectStorage
 internal import Synchronization
 
@@ -36,7 +35,7 @@ final class Staging: Sendable {
     private func createFile() throws(StoreError) -> StagedFile {
         for _ in 0..<3 {
             let folder = try folder()
-            let name = UUID().uuidString.lowercased()
+            let name = uniqueName()
             let mark = flusher.markOfFile()
             let file: OpenFile
             do { file = try folder.create(name, mode: folders.directory.modes.file) } catch {
@@ -126,13 +125,22 @@ final class StagedFile: Sendable {
         if let file { try staging.flusher.flush(file: file, since: mark) }
     }
 
+    /// The same for many, by as few flushes as that takes.
+    /// - Returns: one result for each, in the same order.
+    static func flush(_ staged: [StagedFile], by flusher: Flusher) -> [Result<Void, StoreError>] {
+        let open = staged.map(\.file)
+        let files = zip(staged, open).compactMap { staged, file in file.map { (file: $0, mark: staged.mark) } }
+        var flushes = flusher.flush(files: files).makeIterator()
+        return open.map { $0 == nil ? .success(()) : flushes.next() ?? .success(()) }
+    }
+
     /// Closes the file and keeps its name: on SMB a second name cannot always be opened while the first is open.
     func letGo() { held.withLock { $0 = nil } }
 
     /// Takes another staging name in place of the one that it was written under, which an SMB client may hold open for
     /// a while after the file was closed. Where that fails it keeps the one it has.
     func takeFreshName() {
-        let (old, fresh) = (name, UUID().uuidString.lowercased())
+        let (old, fresh) = (name, uniqueName())
         guard (try? folder.calls.link(old, in: folder.raw, to: fresh, in: folder.raw)) != nil else { return }
         naming.withLock { $0.name = fresh }
         _ = try? folder.unlink(old)

@@ -1,5 +1,4 @@
 internal import BlobSystem
-internal import FoundationEssentials
 internal import ObjectStorage
 
 /// One write of a record by compare-and-swap, on a blocking thread.
@@ -34,8 +33,7 @@ struct RecordWriting {
         let token = try RecordToken(Generations.first, of: bytes)
         let folder = try root.folders.ensured(key.folder)
         let name = String(key.name)
-        // A record on its way out keeps its highest generation until `K` is gone.
-        if try root.generations(of: key, in: folder)?.numbers.isEmpty == false { throw lost }
+        try expectNoGenerations(in: folder)
         if try folder.openStored(name) != nil { throw lost }
         let staged = try root.staging.create()
         try staged.write(bytes, at: 0)
@@ -51,6 +49,11 @@ struct RecordWriting {
             throw StoreError(.unavailable, "the staged record was removed before it was published; try again")
         }
         return token.version
+    }
+
+    /// A record on its way out keeps its highest generation until `K` is gone.
+    func expectNoGenerations(in folder: OpenFile) throws(StoreError) {
+        if try root.generations(of: key, in: folder)?.numbers.isEmpty == false { throw lost }
     }
 
     // MARK: Replacing
@@ -74,7 +77,7 @@ struct RecordWriting {
             later = made.folder
             if made.isNew { nameMark = mark }
         }
-        let name = Generations.proposalName(number, UUID().uuidString.lowercased())
+        let name = Generations.proposalName(number, uniqueName())
         let proposal: NamedFile
         let listed: Generations
         do throws(StoreError) {
@@ -152,7 +155,12 @@ struct RecordWriting {
     private func publish(
         _ file: NamedFile, as name: String, in folder: OpenFile, unstage: () -> Void
     ) throws(StoreError) {
-        switch try root.publish(file, as: name, in: folder, unstage: unstage) {
+        try conclude(try root.publish(file, as: name, in: folder, unstage: unstage), in: folder)
+    }
+
+    /// What a link means for a record, of which exactly one has the name.
+    func conclude(_ outcome: LinkOutcome, in folder: OpenFile) throws(StoreError) {
+        switch outcome {
         case .linked, .own: return
         case .taken(let file, let status):
             guard try isOwn(file, status) else { throw lost }

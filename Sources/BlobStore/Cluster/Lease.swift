@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Synchronization
 
 /// A time-limited claim of one process, agreed on by compare-and-swap on the server root.
@@ -36,7 +35,7 @@ public final class Lease: Sendable {
     }
 
     /// This process, as it signs what it claims.
-    package static let process = UUID().uuidString.lowercased()
+    package static let process = uniqueName()
 
     /// Claims the lease over what a watch saw.
     /// - Returns: nil when another was faster.

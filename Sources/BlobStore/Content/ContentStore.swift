@@ -210,6 +210,19 @@ extension ContentStore {
 }
 
 extension ContentStore {
+    /// Puts small contents under their digests, durably and as young as now, some dozens at once.
+    /// - Returns: one result for each, in the same order; nil where the storage gains nothing by it, and nothing was
+    ///   written. `corrupt` for one whose place a blob of another size has.
+    func write(
+        together contents: [(digest: Digest, bytes: [UInt8])]
+    ) async throws(StoreError) -> [Result<CommitOutcome, StoreError>]? {
+        let keys = contents.map { FeedLayout.blob($0.digest) }
+        guard let batch = try await storage.batchedCreation(at: keys) else { return nil }
+        return await batch.storage.writeObjects(zip(batch.keys, contents).map { ($0, $1.bytes) })
+    }
+}
+
+extension ContentStore {
     /// Puts a good copy where readers find it although a damaged blob, which cannot be moved, holds its place.
     package func putBeside(_ staged: borrowing StagedContent) async throws(StoreError) -> Key {
         let place = FeedLayout.retired(staged.summary.digest)

@@ -119,6 +119,13 @@ package struct ContentHasher: ~Copyable, Sendable {
         return try hasher.finish()
     }
 
+    /// Hashes bytes in memory.
+    static func summary(of bytes: [UInt8], _ extras: Set<ExtraDigest> = []) throws(StoreError) -> Summary {
+        var hasher = try ContentHasher(extras)
+        hasher.update(bytes)
+        return try hasher.finish()
+    }
+
     private static func hex(_ hasher: consuming Hasher, _ name: String) throws(StoreError) -> String {
         guard let hash = hasher.finish() else {
             throw StoreError(.failed, "libcrypto on this machine refuses \(name)")

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// Where everything stands inside a feed root.
 ///
 ///     <feed root>/
@@ -60,7 +58,7 @@ package enum FeedLayout {
 
     /// A fresh name for a corrupt blob.
     package static func quarantined(_ digest: Digest) -> Key {
-        Key(trusted: "quarantine/\(digest.hex).\(UUID().uuidString.lowercased())")
+        Key(trusted: "quarantine/\(digest.hex).\(uniqueName())")
     }
 
     /// The note that says why a blob is in quarantine.
@@ -68,7 +66,7 @@ package enum FeedLayout {
 
     /// A fresh name for a blob on its way out.
     package static func retired(_ digest: Digest) -> Key {
-        Key(trusted: "retired/\(digest.hex).\(UUID().uuidString.lowercased())")
+        Key(trusted: "retired/\(digest.hex).\(uniqueName())")
     }
 
     /// The digest that a retired or quarantined object was stored under; nil when the name is of another form.

@@ -30,7 +30,7 @@ package struct RootMarker: DocumentBody {
         self.kind = kind
         self.feed = feed
         self.server = server
-        id = UUID().uuidString.lowercased()
+        id = uniqueName()
         created = .now
     }
 

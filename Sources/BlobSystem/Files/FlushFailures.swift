@@ -68,6 +68,17 @@ package final class FlushFailures: Sendable {
         return self.mark(folder) == mark ? .durable : .inDoubt
     }
 
+    /// The same for many folders, by one flush of all of them, which fails for all or for none.
+    package func flush(
+        _ folders: [(folder: FileStatus.Identity, mark: Mark)], by sync: () throws(Errno) -> Void
+    ) throws(Errno) -> [FolderFlush] {
+        do { try sync() } catch {
+            addAll()
+            throw error
+        }
+        return folders.map { mark($0.folder) == $0.mark ? .durable : .inDoubt }
+    }
+
     private func add(_ folder: FileStatus.Identity) {
         state.withLock { state in
             if state.byFolder.count >= Self.maximumFolders && state.byFolder[folder] == nil { return state.ofAll += 1 }

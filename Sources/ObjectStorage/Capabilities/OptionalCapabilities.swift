@@ -41,6 +41,38 @@ public protocol DigestedListings: Storage {
     func listsWritesAtOnce(measuring: Bool) async throws(StoreError) -> Bool?
 }
 
+/// A storage that makes many new objects or records for less than one after another.
+public protocol BatchedCreation: Storage {
+    /// Whether many at once cost less here, as far as that is known by now.
+    var gainsByBatches: Bool { get }
+
+    /// Writes objects that are in memory, each as ``Objects/writeObject(_:_:)`` does, without looking for them first.
+    /// - Parameter objects: some dozens, of at most 1 MiB each.
+    /// - Returns: one result for each, in the same order. One that failed says nothing of the others.
+    func writeObjects(_ objects: [(key: Key, bytes: [UInt8])]) async -> [Result<CommitOutcome, StoreError>]
+
+    /// Creates records, each as ``Records/writeRecord(_:_:expecting:)`` does that expects none.
+    /// - Parameter records: some dozens.
+    /// - Returns: one result for each, in the same order.
+    func createRecords(_ records: [(key: Key, bytes: [UInt8])]) async -> [Result<Record.Version, StoreError>]
+}
+
+extension Storage {
+    /// The storage beneath all decorators that makes many at once, and the keys there; nil where it does not.
+    package func batchedCreation(
+        at keys: [Key]
+    ) async throws(StoreError) -> (storage: any BatchedCreation, keys: [Key])? {
+        var found: (any BatchedCreation)?
+        var inner: [Key] = []
+        for key in keys {
+            guard let place = try await capability((any BatchedCreation).self, at: key) else { return nil }
+            found = place.storage
+            inner.append(place.key)
+        }
+        return found.map { ($0, inner) }
+    }
+}
+
 /// A storage whose objects are files, of which the filesystem may be able to make copies that share their blocks.
 public protocol CloneableObjects: Storage {
     /// Copies an object from another storage on the same filesystem without moving bytes or taking room. Unlike with a

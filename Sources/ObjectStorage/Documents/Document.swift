@@ -34,14 +34,14 @@ package struct Document<Body: DocumentBody>: Sendable, Equatable {
     /// The first document of a record.
     package init(_ body: Body) {
         self.body = body
-        revision = UUID().uuidString.lowercased()
+        revision = uniqueName()
         ancestors = []
         unknown = [:]
     }
 
     private init(_ body: Body, after previous: Document) {
         self.body = body
-        revision = UUID().uuidString.lowercased()
+        revision = uniqueName()
         ancestors = Lineage(write: revision, after: previous.lineage).ancestors
         unknown = previous.unknown
     }
@@ -217,14 +217,23 @@ extension Records {
     }
 
     /// Writes a document, and finds out what became of it where the storage could not tell.
-    private func write<Body: DocumentBody>(
-        _ document: Document<Body>, at key: Key, expecting: Record.Expectation
+    /// - Parameter earlier: what came of a first write of it, where there was one.
+    fileprivate func write<Body: DocumentBody>(
+        _ document: Document<Body>, at key: Key, expecting: Record.Expectation,
+        after earlier: Result<Record.Version, StoreError>? = nil
     ) async throws(StoreError) -> Stored<Body> {
         let bytes = try document.bytes()
         var backoff = Backoff()
+        var earlier = earlier
         while true {
             do {
-                return Stored(document: document, version: try await writeRecord(key, bytes, expecting: expecting))
+                let version: Record.Version
+                if let first = earlier.take() {
+                    version = try first.get()
+                } else {
+                    version = try await writeRecord(key, bytes, expecting: expecting)
+                }
+                return Stored(document: document, version: version)
             } catch  where error.code == .outcomeUnknown {
                 if let settled = try await settle(document, at: key, expecting: expecting, error) { return settled }
                 // Undecided: the identical write once more.
@@ -257,6 +266,31 @@ extension Records {
             throw StoreError(.preconditionFailed, "the \(Body.title) was changed by another writer").during(
                 "settle", key: key.text)
         }
+    }
+}
+
+extension Storage {
+    /// Creates records, some dozens at once.
+    /// - Returns: one result for each, in the same order; nil where the storage gains nothing by it, and nothing was
+    ///   written.
+    package func create<Body: DocumentBody>(
+        together records: [(key: Key, body: Body)]
+    ) async throws(StoreError) -> [Result<Stored<Body>, StoreError>]? {
+        guard let batch = try await batchedCreation(at: records.map(\.key)) else { return nil }
+        let documents = records.map { Document($0.body) }
+        let bytes = try documents.map { document throws(StoreError) in try document.bytes() }
+        let versions = await batch.storage.createRecords(Array(zip(batch.keys, bytes).map { (key: $0, bytes: $1) }))
+        var results: [Result<Stored<Body>, StoreError>] = []
+        for (index, version) in versions.enumerated() {
+            do throws(StoreError) {
+                let stored = try await write(
+                    documents[index], at: records[index].key, expecting: .absent, after: version)
+                results.append(.success(stored))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
     }
 }
 

@@ -20,7 +20,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
 extension Scenario {
     static let all = [
         writing, staging, stagingLarge, creating, replacing, replacingOften, refreshing, moving, copying,
-        removing, removingRecord,
+        removing, removingRecord, batchOfObjects, batchOfRecords,
     ]
 
     static let small = Array("some content".utf8)
@@ -107,4 +107,54 @@ extension Scenario {
     static let removingRecord = Scenario(
         name: "remove a record", prepare: replacingOften.prepare,
         act: { try await $0.removeRecord(Key("records/r.json")) }, isOld: record("9"), isNew: record(nil))
+}
+
+// MARK: - Many at once
+
+extension Scenario {
+    /// Eight in three folders: as many as share a flush of the disk.
+    private static func keys(_ kind: String) throws -> [Key] {
+        try (0..<8).map { try Key("batch/\($0 % 3)/\($0)\(kind)") }
+    }
+
+    /// - Returns: what stands there of each.
+    private static func contents(_ storage: FileStorage, _ kind: String) async throws -> [[UInt8]?] {
+        var found: [[UInt8]?] = []
+        for key in try keys(kind) {
+            if key.isRecord {
+                found.append(try await storage.readRecord(key)?.bytes)
+            } else if try await storage.statObject(key) == nil {
+                found.append(nil)
+            } else {
+                found.append(
+                    try await storage.withObject(key) { try await $0.chunks.reduce(into: [UInt8]()) { $0 += $1 } })
+            }
+        }
+        return found
+    }
+
+    /// Of a batch each may be there or not, and is whole where it is.
+    private static func batch(
+        _ name: String, _ kind: String, _ act: @escaping @Sendable (FileStorage, [Key]) async throws -> Void
+    ) -> Scenario {
+        Scenario(
+            name: name, prepare: nothing, act: { try await act($0, keys(kind)) },
+            isOld: { try await contents($0, kind).allSatisfy { $0 == nil || $0 == small } },
+            isNew: { try await contents($0, kind).allSatisfy { $0 == small } })
+    }
+
+    static let batchOfObjects = batch("write a batch of objects", "") { storage, keys in
+        for result in await storage.writeObjects(keys.map { ($0, small) }) { _ = try result.get() }
+    }
+
+    static let batchOfRecords = batch("create a batch of records", ".json") { storage, keys in
+        let results = await storage.createRecords(keys.map { ($0, small) })
+        for (key, result) in zip(keys, results) {
+            do { _ = try result.get() } catch let error as StoreError where error.code == .preconditionFailed {
+                // By an earlier try.
+                guard try await storage.readRecord(key)?.bytes == small else { throw error }
+                try await storage.flushRecord(key)
+            }
+        }
+    }
 }

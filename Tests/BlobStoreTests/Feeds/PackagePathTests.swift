@@ -59,11 +59,30 @@ import Testing
         arguments: [
             "packages/%41.json", "packages/%61.json", "packages/!1.json", "packages/a!.json", "packages/%2.json",
             "packages/con.json", "packages/a%2e.b.json", "packages/%ff.json", "packages/x%2ejson.json", "blobs/a.json",
-            "packages/a%2fb.json", "packages/%2e%2e/a.json", "packages/%00.json",
+            "packages/a%2fb.json", "packages/%2e%2e/a.json", "packages/%00.json", "packages/a..json",
+            "packages/a .json", "packages/aux/b.json", "packages/nul.txt.json",
+            "packages/\(String(repeating: "x", count: 201)).json",
         ])
     func notCanonical(_ text: String) throws {
         let key = try Key(text)
         #expect(throws: StoreError.self) { try PackagePath(of: key) }
+    }
+
+    @Test("a key without escapes is a path's exactly if escaping that path yields it")
+    func plainKeys() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
+        var counts = [0, 0]
+        for _ in 0..<20_000 {
+            let text = randomPath(&random)
+            guard !text.contains("!"), !text.contains("%"), let key = try? Key("packages/\(text).json") else {
+                continue
+            }
+            let isPath = (try? PackagePath(text))?.key == key
+            #expect(((try? PackagePath(of: key)) != nil) == isPath, "\(key), seed \(seed)")
+            counts[isPath ? 0 : 1] += 1
+        }
+        #expect(counts.allSatisfy { $0 > 20 }, "\(counts)")
     }
 
     @Test(

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// One process's work at the deletion of a feed.
 ///
 ///     looking    the feed is marked, so that nothing published from now on is reported done; nothing is gone
@@ -12,7 +10,7 @@ struct FeedDeletion: Sendable {
     private let store: PackageStore
     private let name: FeedName
     private let purges: Bool
-    private let run = UUID().uuidString.lowercased()
+    private let run = uniqueName()
 
     init(_ store: PackageStore, _ name: FeedName, purges: Bool) {
         self.store = store

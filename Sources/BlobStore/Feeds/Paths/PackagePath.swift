@@ -117,7 +117,13 @@ extension PackagePath {
     /// - Throws: `invalidKey` when it is none, or one that would be escaped differently.
     package init(of key: Key) throws(StoreError) {
         guard key.isRecord, FeedLayout.packages.contains(key) else { throw Self.foreign(key.text) }
-        let name = key.text.dropFirst(FeedLayout.packages.text.count).dropLast(".json".count)
+        let name = Substring(
+            key.text.utf8.dropFirst(FeedLayout.packages.text.utf8.count).dropLast(".json".utf8.count))
+        if Self.isPlain(name) {
+            text = String(name)
+            self.key = key
+            return
+        }
         guard let text = Self.unescaped(name), let path = try? PackagePath(text), path.key == key else {
             throw Self.foreign(key.text)
         }
@@ -190,6 +196,27 @@ extension PackagePath {
             }
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Whether what is a key stands for itself, so that there is nothing to decode and escape again: as of most paths.
+    private static func isPlain(_ name: Substring) -> Bool {
+        if name.isEmpty || FeedLayout.packages.text.utf8.count + name.utf8.count + 5 > maximumKeyBytes { return false }
+        return name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in
+            // What is left of a key's name without its `.json` may end as no path does.
+            guard let last = segment.last, last != UInt8(ascii: "."), last != UInt8(ascii: " ") else { return false }
+            return segment.count <= maximumSegmentBytes
+                && segment.allSatisfy { $0 != UInt8(ascii: "!") && $0 != UInt8(ascii: "%") }
+                && !mayBeDevice(segment)
+        }
+    }
+
+    /// Whether it begins as the name of a DOS device does.
+    private static func mayBeDevice(_ segment: Substring.UTF8View) -> Bool {
+        switch segment.first {
+        case UInt8(ascii: "c"), UInt8(ascii: "p"), UInt8(ascii: "a"), UInt8(ascii: "n"), UInt8(ascii: "l"):
+            DOSDevice.isName(Substring(segment))
+        default: false
+        }
     }
 
     private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }

@@ -5,6 +5,23 @@ struct UnsettledPublication: Sendable {
     let summary: ContentHasher.Summary
 }
 
+extension UnsettledPublication {
+    fileprivate init(created record: Stored<PackageRecord>, _ summary: ContentHasher.Summary) {
+        recorded = Recorded(.created, record)
+        published = Published(
+            outcome: .created, path: record.body.path, digest: summary.digest, size: summary.size,
+            revision: recorded.revision)
+        self.summary = summary
+    }
+}
+
+/// A package whose content is in memory.
+struct SmallPackage: Sendable {
+    let path: PackagePath
+    let bytes: [UInt8]
+    let details: PublicationDetails
+}
+
 extension OpenFeed {
     /// Steps 1 and 2 of a publication for content that can be read again, which is looked at before it is moved: what
     /// is published already is hashed and compared, not stored again.
@@ -32,6 +49,30 @@ extension OpenFeed {
                 published: Published(secured, recorded, at: path), recorded: recorded,
                 summary: secured.content.summary)
         }
+    }
+
+    /// Steps 1 and 2 for small packages of which none had a record, some dozens at once.
+    /// - Returns: for each what it came to; nil for one that has to be adopted by itself, whatever stands in its way.
+    func adopt(together packages: [SmallPackage]) async -> [UnsettledPublication?] {
+        let nothing: [UnsettledPublication?] = packages.map { _ in nil }
+        guard let summaries = try? packages.map({ try ContentHasher.summary(of: $0.bytes, extras) }),
+            let secured = try? await content.write(together: zip(summaries, packages).map { ($0.digest, $1.bytes) })
+        else { return nothing }
+        let whole = packages.indices.filter { (try? secured[$0].get()) != nil }
+        let records = whole.map { index in
+            let (package, details) = (packages[index], packages[index].details)
+            let content = PackageContent(
+                summaries[index], contentType: details.contentType, annotations: details.annotations)
+            let act = PackageRecord.Act(at: .now, by: details.by)
+            return (key: package.path.key, body: PackageRecord(package.path, content: content, by: act))
+        }
+        guard let written = try? await storage.create(together: records) else { return nothing }
+        var adopted = nothing
+        for (index, result) in zip(whole, written) {
+            guard let record = try? result.get() else { continue }
+            adopted[index] = UnsettledPublication(created: record, summaries[index])
+        }
+        return adopted
     }
 
     /// The same with step 3, by looking at the content.

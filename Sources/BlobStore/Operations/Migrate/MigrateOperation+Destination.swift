@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 extension MigrateOperation {
     /// Notes in the catalog where the feed is going, so that another machine continues there, and which run is at
     /// work, so that no other goes on at the same time without noticing.
@@ -25,7 +23,7 @@ extension MigrateOperation {
             try await feed.open().root.verify()
             next.migration = try await destination(target, of: record)
         }
-        next.migration?.run = UUID().uuidString.lowercased()
+        next.migration?.run = uniqueName()
         if record.state == .migrating { next.change(to: .active, root: record.root, id: record.id) }
         return try await store.catalog.replace(stored, with: next)
     }

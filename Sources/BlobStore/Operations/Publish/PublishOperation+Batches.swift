@@ -57,7 +57,7 @@ extension PublishOperation {
         let earlier = recorded.map { Array($0.values) } ?? []
         let present = Present(
             recorded: recorded, known: earlier.isEmpty ? .none : (try? await known.batch(earlier, in: opened)) ?? .none)
-        try await concurrently(jobs(in: opened), batch) { (file) async throws(StoreError) in
+        let alone = { @Sendable (file: FileToPublish) async throws(StoreError) in
             let count = ItemCount(counter)
             do throws(StoreError) {
                 let item = try await adopt(file, present, in: opened, within: budget, noting: outcomes) {
@@ -70,6 +70,18 @@ extension PublishOperation {
                 if error.code != .cancelled { outcomes.add(file.name, .failure(error)) }
                 if error.meetsEveryItem { throw error }
             }
+        }
+        let jobs = jobs(in: opened)
+        guard await isWorthTogether(batch, jobs, in: opened) else { return try await concurrently(jobs, batch, alone) }
+        var rest = batch[...]
+        let nextGroup = { () -> [FileToPublish]? in
+            defer { rest = rest.dropFirst(Self.filesTogether) }
+            return rest.isEmpty ? nil : Array(rest.prefix(Self.filesTogether))
+        }
+        try await concurrently(max(1, jobs / Self.filesTogether), { () throws(StoreError) in nextGroup() }) {
+            (group) async throws(StoreError) in
+            let left = try await adopt(together: group, in: opened, noting: outcomes, counter)
+            try await concurrently(Self.filesTogether, left, alone)
         }
     }
 
@@ -135,6 +147,61 @@ extension PublishOperation {
             }
         }
         return false
+    }
+}
+
+// MARK: - Many at once
+
+extension PublishOperation {
+    /// So many small files take their steps together, and are at most so large: what is in memory is bounded by both.
+    private static let filesTogether = 32
+    private static let largestTogether = 128 << 10
+
+    /// Whether small files take their steps together: where the storage gains by it, and several may be under way.
+    private func isWorthTogether(_ batch: [FileToPublish], _ jobs: Int, in opened: OpenFeed) async -> Bool {
+        guard !options.isDryRun, batch.count > 1, jobs >= Self.filesTogether else { return false }
+        return (try? await opened.storage.capability((any BatchedCreation).self))??.gainsByBatches == true
+    }
+
+    /// Publishes those of a group that are small and new, each step for all of them.
+    /// - Returns: the others, and those that something stands in the way of: to be published one by one.
+    private func adopt(
+        together group: [FileToPublish], in opened: OpenFeed, noting outcomes: BatchOutcomes, _ counter: WorkCounter
+    ) async throws(StoreError) -> [FileToPublish] {
+        let new = try await small(group, in: opened)
+        let adopted = await opened.adopt(together: new.map(\.package))
+        var done: Set<Int> = []
+        for (file, unsettled) in zip(new, adopted) {
+            guard let unsettled else { continue }
+            let item = Item(group[file.index], unsettled.published)
+            outcomes.add(group[file.index], unsettled)
+            outcomes.add(group[file.index].name, .success(item))
+            counter.add(items: 1, bytes: item.size)
+            done.insert(file.index)
+        }
+        return group.indices.filter { !done.contains($0) }.map { group[$0] }
+    }
+
+    /// Those of a group that have no record and are small, with their content.
+    private func small(
+        _ group: [FileToPublish], in opened: OpenFeed
+    ) async throws(StoreError) -> [(index: Int, package: SmallPackage)] {
+        let paths = group.enumerated().compactMap { index, file in (try? path(of: file)).map { (index, $0) } }
+        let records = await opened.storage.readRecords(paths.map(\.1.key))
+        let absent = zip(paths, records).compactMap { path, record in
+            if case .success(nil) = record { path } else { nil }
+        }
+        let files = try await LocalFile.wholes(
+            absent.map { (group[$0.0].place, group[$0.0].followsLink) }, upTo: Self.largestTogether)
+        return zip(absent, files).compactMap { path, file in
+            file.map {
+                (
+                    path.0,
+                    SmallPackage(
+                        path: path.1, bytes: $0.content, details: options.details.describing($0.file))
+                )
+            }
+        }
     }
 }
 

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// Deletes one former root of a feed, or sets it aside.
 ///
 /// Before anything goes, the catalog is swapped to say that this root is being deleted, and by which run. That mark
@@ -22,7 +20,7 @@ struct SourceDeletion: Sendable {
         self.disposal = disposal
         self.lease = lease
         let node = operation.feed.store.node.text
-        run = FormerRoot.Deletion.Run(id: UUID().uuidString.lowercased(), node: node, since: .now)
+        run = FormerRoot.Deletion.Run(id: uniqueName(), node: node, since: .now)
     }
 
     private var feed: Feed { operation.feed }
