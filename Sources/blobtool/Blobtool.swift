@@ -24,10 +24,10 @@ struct Blobtool: AsyncParsableCommand {
             PushCommand.self,
             PullCommand.self,
             CatCommand.self, ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self,
-            LogCommand.self,
+            LogCommand.self, FindCommand.self,
             PromoteCommand.self, ImportCommand.self, ExportCommand.self, CompareCommand.self, CheckCommand.self,
-            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ProbeCommand.self, KeyCommand.self,
-            ClusterCommand.self, ManualCommand.self, ProbeWorkerCommand.self,
+            RepairCommand.self, CollectCommand.self, MigrateCommand.self, ProbeCommand.self,
+            KeyCommand.self, ClusterCommand.self, ManualCommand.self, ProbeWorkerCommand.self,
         ])
 }
 

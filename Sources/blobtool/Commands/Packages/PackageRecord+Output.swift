@@ -48,7 +48,7 @@ extension PackageRecord {
 }
 
 extension PackageRecord.Act {
-    fileprivate var value: LineValue {
+    var value: LineValue {
         .object([.init("at", .string(at.description)), .init("by", .string(by))])
     }
 }
