@@ -48,7 +48,10 @@ struct Remedy: Sendable {
             [.unexpectedObject],
             "Do what each finding says, after a look at it; no command removes what the store did not write. What a "
                 + "filesystem, a NAS or a desktop left needs nothing."),
-        Remedy([.quarantined], "Damaged content is kept for inspection; remove it when nobody needs it any more."),
+        Remedy(
+            [.quarantined],
+            "Shows what is kept for inspection, and which of it packages still need; \"quarantine purge\" removes the rest.",
+            command: { "blobtool quarantine list \($0)" }),
         Remedy(
             [.orphanBlob, .staleStaging], "Shows what would be freed; with --delete it frees it.",
             command: { "blobtool gc \($0)" }),
