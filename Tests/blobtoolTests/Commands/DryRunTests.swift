@@ -93,9 +93,32 @@ struct DryRunTests {
             #expect(summary[number: field] == value, "\(field)")
         }
         #expect(result.errors.contains("would be exported  new\n"))
+        #expect(try result.lines.filter { $0.type == "exported" }.map { $0["path"] } == ["new"])
         #expect(try scratch.files("out") == ["other", "same"])
         _ = try await run(scratch, "export", "npm", "missing")
         #expect(!FileManager.default.fileExists(atPath: scratch.path + "/missing"))
+    }
+
+    @Test("import, gc and the move of a server root print their items, as a dry run's")
+    func items() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for name in ["new", "same", "other"] { try scratch.write("tree/\(name)", name) }
+        for (path, content) in [("p/same", "same"), ("p/other", "before")] {
+            try await scratch.run("push", "npm", "-", "--as", path, input: content).succeeded()
+        }
+        let imported = try await run(scratch, "import", "npm", "tree", "--prefix", "p")
+        #expect(imported.status == 1)
+        let items = try imported.lines.filter { $0.type == "imported" }
+        #expect(Set(items.map { [$0["path"], $0["outcome"]] }) == [["p/new", "created"], ["p/same", "unchanged"]])
+        #expect(items.allSatisfy { $0[bool: "dryRun"] == true && $0[number: "size"] != nil })
+        let moved = try await run(scratch, "migrate", "--server", "--to", scratch.path + "/moved").succeeded()
+        #expect(try moved.line("migrated")["feed"] == "npm")
+        let orphan = scratch.blob("npm", digest: "sha256:" + String(repeating: "0", count: 64))
+        try scratch.write(orphan, "orphan")
+        _ = try await scratch.shell("touch -d '9 days ago' \(orphan)").succeeded()
+        #expect(try await scratch.json("gc", "npm").succeeded().line("garbage")[bool: "dryRun"] == true)
+        let collected = try await scratch.json("gc", "npm", "--delete", "--max-delete", "100%").succeeded()
+        #expect(try collected.line("garbage").fields["dryRun"] == nil)
     }
 
     @Test("feed delete says how much would go, and is refused where the command would be")

@@ -6,9 +6,15 @@ public struct PackageQuery: Sendable, Equatable {
     public var after: PackagePath?
     /// Whether to list deleted packages too.
     public var includesDeleted: Bool
+    /// Only paths that it admits. The records of others are not read.
+    public var filter: PathFilter
 
     /// A query; without arguments, for all packages that are not deleted.
-    public init(prefix: String = "", after: PackagePath? = nil, includesDeleted: Bool = false) {
+    public init(
+        prefix: String = "", after: PackagePath? = nil, includesDeleted: Bool = false,
+        filter: PathFilter = PathFilter()
+    ) {
+        self.filter = filter
         self.prefix = prefix
         self.after = after
         self.includesDeleted = includesDeleted

@@ -92,9 +92,9 @@ final class PathFolders: Sendable {
             if entry.mayHideRecords {
                 if let passed { passed(entry.text) } else { state.withLock { $0.hidden = $0.hidden ?? entry.text } }
             }
-            guard case .key(let key, let info) = entry, let path = try? PackagePath(of: key), matches(path.text) else {
-                return nil
-            }
+            guard case .key(let key, let info) = entry, let path = try? PackagePath(of: key), matches(path.text),
+                query.filter.admits(path.text)
+            else { return nil }
             return ListedPath(path: path, info: info)
         }
     }

@@ -14,6 +14,8 @@ public struct ExportOperation: Sendable {
         public var jobs: Int?
         /// Only paths that begin with this text.
         public var prefix: String
+        /// Only paths that it admits.
+        public var filter: PathFilter
         /// Gives the stored files a second name rather than to copy them; nothing may ever write into them.
         public var links: Bool
         /// Only looks, and reports what would be done.
@@ -24,8 +26,9 @@ public struct ExportOperation: Sendable {
         /// How to export.
         public init(
             jobs: Int? = nil, prefix: String = "", links: Bool = false, isDryRun: Bool = false,
-            countsAhead: Bool = false
+            countsAhead: Bool = false, filter: PathFilter = PathFilter()
         ) {
+            self.filter = filter
             self.countsAhead = countsAhead
             self.isDryRun = isDryRun
             self.jobs = jobs
@@ -37,8 +40,8 @@ public struct ExportOperation: Sendable {
     /// What the export tells while it runs.
     public enum Event: Sendable {
         case progress(WorkProgress)
-        /// A file is written (in a dry run: would be).
-        case exported(String)
+        /// The file of a package is written (in a dry run: would be).
+        case exported(PackageRecord)
         case failed(String, StoreError)
     }
 
@@ -108,7 +111,7 @@ public struct ExportOperation: Sendable {
         options.jobs ?? (opened.storage.capabilities.atomicMove ? 16 : 128)
     }
 
-    private var query: PackageQuery { PackageQuery(prefix: options.prefix) }
+    private var query: PackageQuery { PackageQuery(prefix: options.prefix, filter: options.filter) }
 
     /// Counts the paths, deleted ones too, since only their records tell them apart; where that fails the end stays
     /// unknown.
@@ -169,7 +172,7 @@ public struct ExportOperation: Sendable {
         } else {
             try await write(record, to: path, from: opened, pass: pass)
         }
-        report(.exported(record.path.text))
+        report(.exported(record))
         return .exported(record.size)
     }
 

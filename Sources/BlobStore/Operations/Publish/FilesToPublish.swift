@@ -24,7 +24,7 @@ final class FilesToPublish {
     }
 
     private let source: PublishOperation.Source
-    private let followsLinks: Bool
+    private let options: PublishOperation.Options
     private let tally: PublishTally
     /// What is wanted of the files that were named, and what of that was come across; of a tree only what is listed is
     /// looked at in the first place.
@@ -36,11 +36,12 @@ final class FilesToPublish {
     private var waiting: ArraySlice<FileToPublish> = []
 
     init(
-        _ source: PublishOperation.Source, only: [LocalName]?, followsLinks: Bool, _ tally: PublishTally
+        _ source: PublishOperation.Source, _ options: PublishOperation.Options, tally: PublishTally
     ) async throws(StoreError) {
         self.source = source
-        self.followsLinks = followsLinks
+        self.options = options
         self.tally = tally
+        let only = options.only
         switch source {
         case .tree(let directory):
             selection = nil
@@ -102,7 +103,7 @@ final class FilesToPublish {
     private func begin(_ name: LocalName, below directory: String) async throws(StoreError) {
         guard let text = name.text else { throw try await refusal(ofBytes: name, in: directory) }
         let folder = Self.folder(ofTree: directory)
-        guard name.isFolder else { return wait(name, at: folder + text, path: text, followsLink: followsLinks) }
+        guard name.isFolder else { return wait(name, at: folder + text, path: text, followsLink: options.followsLinks) }
         // As a path it would be refused for its end; what is before that must not lead out of the tree.
         _ = try PackagePath(String(text.dropLast()))
         walk = Walk(tree: try await LocalTree(directory, below: text), folder: folder, prefix: "")
@@ -149,24 +150,34 @@ final class FilesToPublish {
         return true
     }
 
+    /// Whether a path behind the prefix is wanted in the feed; of a folder, whether anything in it may be.
+    private func admits(_ path: String) -> Bool {
+        if options.filter.isEmpty { return true }
+        let path = options.text(behindPrefix: path)
+        return path.hasSuffix("/") ? !options.filter.excludesAll(below: path) : options.filter.admits(path)
+    }
+
     // MARK: - Found in a directory
 
     private func add(_ entry: LocalTree.Entry) {
         guard let walk else { return }
         switch entry {
         case .file(let path): add(path, walk)
-        case .link(let path) where followsLinks: add(path, walk)
+        case .link(let path) where options.followsLinks: add(path, walk)
         case .link(let path):
+            if !admits(path) { return }
             let name = walk.prefix + path
             fail(
                 LocalName(name),
                 StoreError(.sourceFailed, "\(name) is a symbolic link; follow it with --follow-links"))
-        case .refused(let name, let error): fail(LocalName(bytes: Array(walk.prefix.utf8) + name.bytes), error)
+        case .refused(let name, let error):
+            if let path = name.text, !admits(path) { return }
+            fail(LocalName(bytes: Array(walk.prefix.utf8) + name.bytes), error)
         }
     }
 
     private func add(_ path: String, _ walk: Walk) {
-        wait(LocalName(walk.prefix + path), at: walk.folder + path, path: path, followsLink: followsLinks)
+        wait(LocalName(walk.prefix + path), at: walk.folder + path, path: path, followsLink: options.followsLinks)
     }
 
     private func fail(_ name: LocalName, _ error: StoreError) {
@@ -174,7 +185,7 @@ final class FilesToPublish {
     }
 
     private func wait(_ name: LocalName, at place: String, path: String, followsLink: Bool) {
-        guard isSelected(name) else { return }
+        guard isSelected(name), admits(path) else { return }
         waiting.append(FileToPublish(name: name, place: place, path: path, followsLink: followsLink))
     }
 

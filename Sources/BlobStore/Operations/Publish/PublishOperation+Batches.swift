@@ -100,7 +100,7 @@ extension PublishOperation {
             let content = local.source.counted(pass)
             if options.isDryRun {
                 let outcome = try await opened.preview(content, at: path)
-                return Item(name: file.name.description, outcome: outcome, size: local.size, published: nil)
+                return Item(name: file.name.description, path: path, outcome: outcome, size: local.size, published: nil)
             }
             let seemsAbsent = present.recorded.map { $0[path.key] == nil } ?? false
             let unsettled = try await opened.adopt(

@@ -42,15 +42,18 @@ public struct PublishOperation: Sendable {
         /// Only these, e.g. those that failed before: files, and folders (with a `/` at their end) with all that is in
         /// them; in a tree by their names below it; nil for all.
         public var only: [LocalName]?
-        /// Counts the files beside the work, so that progress says how many there are.
+        /// Counts the files beside the work, so that progress says how many there are; not where only some are wanted.
         public var countsAhead: Bool
+        /// Only files whose paths in the feed it admits. What is excluded is no failure either, whatever it is.
+        public var filter: PathFilter
 
         /// How to publish.
         public init(
             _ details: PublicationDetails, jobs: Int? = nil, followsLinks: Bool = false, isDryRun: Bool = false,
             prefix: String = "", path: PackagePath? = nil, expected: Digest? = nil, only: [LocalName]? = nil,
-            countsAhead: Bool = false
+            countsAhead: Bool = false, filter: PathFilter = PathFilter()
         ) {
+            self.filter = filter
             self.details = details
             self.jobs = jobs
             self.followsLinks = followsLinks
@@ -67,6 +70,8 @@ public struct PublishOperation: Sendable {
     public struct Item: Sendable {
         /// As the next run can take it.
         public let name: String
+        /// Its path in the feed.
+        public let path: PackagePath
         /// What publishing it came to.
         public let outcome: Published.Outcome
         /// In bytes.
@@ -122,9 +127,9 @@ public struct PublishOperation: Sendable {
     /// - Throws: what stops the whole: the directory or the feed cannot be opened, the disk is full, `cancelled`.
     public func run() async throws(StoreError) -> Summary {
         let tally = PublishTally(phase, report)
-        let files = try await FilesToPublish(source, only: options.only, followsLinks: options.followsLinks, tally)
+        let files = try await FilesToPublish(source, options, tally: tally)
         // Ends with this scope, however that ends.
-        async let _ = options.countsAhead ? countAhead(tally.counter) : ()
+        async let _ = options.countsAhead && options.filter.isEmpty ? countAhead(tally.counter) : ()
         do throws(StoreError) {
             if case .tree = source {
                 var size = BatchSize()
@@ -192,14 +197,21 @@ extension PublishOperation {
 
     func path(of file: FileToPublish) throws(StoreError) -> PackagePath {
         if let path = options.path { return path }
-        let prefix = options.prefix
-        return try PackagePath(prefix.isEmpty || prefix.hasSuffix("/") ? prefix + file.path : "\(prefix)/\(file.path)")
+        return try PackagePath(options.text(behindPrefix: file.path))
+    }
+}
+
+extension PublishOperation.Options {
+    /// The text of the path in the feed of what has a path behind the prefix.
+    func text(behindPrefix path: String) -> String {
+        prefix.isEmpty || prefix.hasSuffix("/") ? prefix + path : "\(prefix)/\(path)"
     }
 }
 
 extension PublishOperation.Item {
     init(_ file: FileToPublish, _ published: Published) {
         name = file.name.description
+        path = published.path
         outcome = published.outcome
         size = published.size
         self.published = published

@@ -24,6 +24,7 @@ struct FindCommand: ToolCommand {
     var digest: [DigestPrefix]
     @Option(
         name: .customLong("feed"), help: ArgumentHelp("Only this feed; can be repeated.", valueName: "feed"),
+        completion: Completions.feeds,
         transform: Read.feed)
     var feeds: [FeedName] = []
     @OptionGroup(title: "Root options") var root: RootOptions

@@ -12,6 +12,7 @@ struct ListCommand: ToolCommand {
             Examples:
               blobtool ls npm
               blobtool ls npm left-pad/ -l
+              blobtool ls npm --include '*.tgz' --exclude '@internal/**'
               blobtool ls npm --names | sort
               blobtool ls npm --after left-pad/1.3.0/left-pad-1.3.0.tgz --limit 1000
             """)
@@ -26,6 +27,7 @@ struct ListCommand: ToolCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("List at most this many.", valueName: "n"))
     var limit: Int?
 
+    @OptionGroup(title: "Filter options") var filter: FilterOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -35,7 +37,8 @@ struct ListCommand: ToolCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let query = PackageQuery(prefix: prefix ?? "", after: after, includesDeleted: deleted)
+        let query = PackageQuery(
+            prefix: prefix ?? "", after: after, includesDeleted: deleted, filter: filter.filter)
         let failures = Failures(session.console, nil)
         let count = try await session.withFeed(feed, root) { feed in
             if names {

@@ -13,6 +13,7 @@ struct PushCommand: ToolCommand {
             Examples:
               blobtool push npm left-pad-1.3.0.tgz --prefix left-pad/1.3.0
               blobtool push maven -r target/repository --jobs 8 --dry-run
+              blobtool push maven -r target/repository --exclude '*.lastUpdated'
               make-package | blobtool push generic - --as tools/build-42.zip
               blobtool push npm a.tgz --digest sha256:<64 hex digits>
             """)
@@ -36,6 +37,7 @@ struct PushCommand: ToolCommand {
     @Flag(help: "Only report what would be done; the files are read and hashed.") var dryRun = false
 
     @OptionGroup(title: "Change options") var signature: SignatureOptions
+    @OptionGroup(title: "Filter options") var filter: FilterOptions
     @OptionGroup(title: "Item options") var items: ItemOptions
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -54,6 +56,9 @@ struct PushCommand: ToolCommand {
         for (option, isGiven) in [("--as", path != nil), ("--digest", digest != nil)] where isGiven {
             if files.count > 1 || recursive { throw ValidationError("\(option) needs exactly one file.") }
         }
+        if !filter.filter.isEmpty && !recursive {
+            throw ValidationError("--include and --exclude choose files in directories; give -r, too.")
+        }
         if path != nil && prefix != nil { throw ValidationError("--as gives the whole path; leave out --prefix.") }
     }
 
@@ -66,7 +71,8 @@ struct PushCommand: ToolCommand {
             let options = PublishOperation.Options(
                 PublicationDetails(by: signature.by, contentType: contentType), jobs: work.jobs ?? 8,
                 followsLinks: followLinks, isDryRun: dryRun, prefix: prefix ?? "", path: path, expected: digest,
-                only: try await items.selection(), countsAhead: session.showsProgress)
+                only: try await items.selection(), countsAhead: session.showsProgress,
+                filter: filter.filter)
             let clock = RunClock()
             let (summary, stop) = try await session.publish(
                 source, into: feed, options, activity: dryRun ? "reading" : "publishing", failures: failures

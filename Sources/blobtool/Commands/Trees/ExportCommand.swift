@@ -14,6 +14,7 @@ struct ExportCommand: ToolCommand {
               blobtool export npm /backup/npm --dry-run
               blobtool export npm /backup/npm
               blobtool export npm /backup/npm --prefix left-pad/ --jobs 4
+              blobtool export npm /backup/npm --include '*.tgz' --exclude '@internal/**'
               blobtool export npm /srv/mirror --link
             """)
 
@@ -23,6 +24,7 @@ struct ExportCommand: ToolCommand {
     var link = false
     @Option(help: ArgumentHelp("Only paths that begin with this text.", valueName: "text")) var prefix: String?
     @Flag(help: "Only report what would be written, without reading stored content.") var dryRun = false
+    @OptionGroup(title: "Filter options") var filter: FilterOptions
     @OptionGroup(title: "Item options") var items: FailedOptions
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -35,7 +37,7 @@ struct ExportCommand: ToolCommand {
         defer { failures.keepPartialFile() }
         let options = ExportOperation.Options(
             jobs: work.jobs, prefix: prefix ?? "", links: link, isDryRun: dryRun,
-            countsAhead: session.showsProgress)
+            countsAhead: session.showsProgress, filter: filter.filter)
         let clock = RunClock()
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("exporting")
@@ -56,9 +58,10 @@ struct ExportCommand: ToolCommand {
         case .failed(let path, let error):
             failures.add(path, error)
             meter.add(failures: 1)
-        case .exported(let path):
+        case .exported(let record):
+            if dryRun { session.console.emit(record.exportedLine, text: nil, flush: false) }
             guard dryRun || session.console.verbosity >= .verbose else { return }
-            session.console.say("\(dryRun ? "would be " : "")exported  \(path.named())")
+            session.console.say("\(dryRun ? "would be " : "")exported  \(record.path.text.named())")
         }
     }
 
@@ -73,5 +76,17 @@ struct ExportCommand: ToolCommand {
             text:
                 "\(dryRun ? "would export" : "exported") \(grouped(summary.exported)), \(grouped(summary.unchanged)) unchanged, "
                 + "\(grouped(summary.failed)) failed, \(ByteSize(bytes: summary.bytes).human) in \(time.human)")
+    }
+}
+
+extension PackageRecord {
+    /// The `exported` line of a dry run.
+    fileprivate var exportedLine: JSONLine {
+        JSONLine(
+            "exported",
+            [
+                "path": .string(path.text), "digest": .string(digest.description), "size": .integer(size),
+                "dryRun": true,
+            ])
     }
 }

@@ -14,6 +14,7 @@ struct ImportCommand: ToolCommand {
               blobtool import debian /var/www/debian/pool --dry-run
               blobtool import debian /var/www/debian/pool --failed failed.txt
               blobtool import debian /var/www/debian/pool --only failed.txt
+              blobtool import debian /srv/pool --include '*.deb' --exclude 'old/**'
             """)
 
     @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
@@ -22,6 +23,7 @@ struct ImportCommand: ToolCommand {
     @Flag(help: "Follow symbolic links to files.") var followLinks = false
     @Flag(help: "Only report what would be done.") var dryRun = false
     @OptionGroup(title: "Change options") var signature: SignatureOptions
+    @OptionGroup(title: "Filter options") var filter: FilterOptions
     @OptionGroup(title: "Item options") var items: ItemOptions
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -34,12 +36,14 @@ struct ImportCommand: ToolCommand {
         defer { failures.keepPartialFile() }
         let options = PublishOperation.Options(
             PublicationDetails(by: signature.by), jobs: work.jobs, followsLinks: followLinks, isDryRun: dryRun,
-            prefix: prefix ?? "", only: try await items.selection(), countsAhead: session.showsProgress)
+            prefix: prefix ?? "", only: try await items.selection(), countsAhead: session.showsProgress,
+            filter: filter.filter)
         let clock = RunClock()
         let (summary, stop) = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             try await session.publish(
                 .tree(directory), into: feed, options, activity: "importing", failures: failures
             ) { item in
+                if dryRun { session.console.emit(item.line, text: nil, flush: false) }
                 guard dryRun && item.outcome != .unchanged || session.console.verbosity >= .verbose else { return }
                 session.console.say("\(dryRun ? "would be " : "")\(item.outcome.rawValue)  \(item.name.named())")
             }
@@ -62,5 +66,17 @@ struct ImportCommand: ToolCommand {
             text: "\(dryRun ? "would import" : "imported") \(grouped(summary.published)), "
                 + "\(grouped(summary.unchanged)) unchanged, \(grouped(summary.failed)) failed, "
                 + "\(ByteSize(bytes: summary.bytes).human) in \(time.human)\(isComplete ? "" : ", and then stopped")")
+    }
+}
+
+extension PublishOperation.Item {
+    /// The `imported` line of a dry run.
+    fileprivate var line: JSONLine {
+        JSONLine(
+            "imported",
+            [
+                "path": .string(path.text), "size": .integer(size), "outcome": .string(outcome.rawValue),
+                "dryRun": true,
+            ])
     }
 }

@@ -109,7 +109,7 @@ struct CollectCommand: ToolCommand {
                         "garbage",
                         [
                             "feed": .string(feed.name.text), "key": .string(key), "size": .integer(size),
-                            "age": .integer(age.components.seconds),
+                            "age": .integer(age.components.seconds), "dryRun": delete ? nil : true,
                         ]),
                     text: "\(key.printable)  \(ByteSize(bytes: size).human), \(age.human) old")
             case .failed(_, let error):

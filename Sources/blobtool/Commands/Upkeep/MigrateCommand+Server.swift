@@ -59,6 +59,7 @@ extension MigrateCommand {
                         "feed": .string(feed.text), "copied": .integer(summary.copied),
                         "skipped": .integer(summary.skipped), "failed": .integer(summary.failed),
                         "bytes": .integer(summary.bytes), "cutover": .bool(summary.cutover),
+                        "dryRun": dryRun ? true : nil,
                     ]),
                 text: dryRun
                     ? "\(feed): \(forecast(summary))"

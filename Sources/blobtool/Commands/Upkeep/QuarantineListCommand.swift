@@ -17,7 +17,8 @@ struct QuarantineListCommand: ToolCommand {
               blobtool quarantine list npm --format json
             """)
 
-    @Argument(help: "The feeds. Without any: all.", transform: Read.feed) var feeds: [FeedName] = []
+    @Argument(help: "The feeds. Without any: all.", completion: Completions.feeds, transform: Read.feed)
+    var feeds: [FeedName] = []
     @OptionGroup(title: "Work options") var work: WorkOptions
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions

@@ -18,7 +18,7 @@ struct QuarantinePurgeCommand: ToolCommand {
               blobtool quarantine purge npm --damaged
             """)
 
-    @Argument(help: "The feeds.", transform: Read.feed) var feeds: [FeedName]
+    @Argument(help: "The feeds.", completion: Completions.feeds, transform: Read.feed) var feeds: [FeedName]
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
