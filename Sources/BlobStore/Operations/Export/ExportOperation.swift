@@ -5,8 +5,9 @@ internal import Synchronization
 /// Writes the packages of a feed as a plain tree of files.
 ///
 /// Each file appears whole, verified and durable, or not at all. A file that is there already with the same content is
-/// left, so that an export can be stopped and run again; one with other content is a failure, and kept. A file gets the
-/// time of the file that was published, where that is known, unless it is linked: then it has that of the stored one.
+/// left, so that an export can be stopped and run again; one with other content is a failure, and kept, unless it is to
+/// be replaced. A file gets the time of the file that was published, where that is known, unless it is linked: then it
+/// has that of the stored one.
 public struct ExportOperation: Sendable {
     /// How the export is done.
     public struct Options: Sendable {
@@ -16,6 +17,14 @@ public struct ExportOperation: Sendable {
         public var prefix: String
         /// Only paths that it admits.
         public var filter: PathFilter
+        /// Replaces files that have other content. Each file that is there in the right size is read and hashed all the
+        /// same: no time of a file is believed.
+        public var replaces = false
+        /// Removes regular files of the directory that the feed does not hold, within the prefix and the filter, after
+        /// all packages were exported and none failed.
+        public var deletes = false
+        /// Does so also where no file of the feed was there before, so that it may be the wrong directory.
+        public var deletesUnknown = false
         /// Gives the stored files a second name rather than to copy them; nothing may ever write into them.
         public var links: Bool
         /// Only looks, and reports what would be done.
@@ -42,6 +51,8 @@ public struct ExportOperation: Sendable {
         case progress(WorkProgress)
         /// The file of a package is written (in a dry run: would be).
         case exported(PackageRecord)
+        /// A file that the feed does not hold is removed (in a dry run: would be).
+        case deleted(String)
         case failed(String, StoreError)
     }
 
@@ -55,15 +66,18 @@ public struct ExportOperation: Sendable {
         public var failed: Int64 = 0
         /// Bytes of content that were written.
         public var bytes: Int64 = 0
+        /// Files that were removed (in a dry run: would be); nil where none were looked for, because that was not asked
+        /// for or a package failed.
+        public var deleted: Int64?
 
         /// A summary of nothing.
         public init() {}
     }
 
-    private let feed: Feed
-    private let directory: String
-    private let options: Options
-    private let report: @Sendable (Event) -> Void
+    let feed: Feed
+    let directory: String
+    let options: Options
+    let report: @Sendable (Event) -> Void
 
     /// How to export.
     public init(
@@ -82,6 +96,7 @@ public struct ExportOperation: Sendable {
         if options.links, try await opened.storage.capability((any LinkableObjects).self) == nil {
             throw Self.cannotLink(opened)
         }
+        if options.deletes && !options.deletesUnknown { try await expectKnown(in: opened) }
         if options.isDryRun {
             try await LocalDestination.expectOutsideRoots("\(directory)/.")
         } else {
@@ -103,7 +118,13 @@ public struct ExportOperation: Sendable {
                 count.finish(result.bytes)
             }
         }
-        return summary.withLock { $0 }
+        guard options.deletes, summary.withLock({ $0.failed == 0 }) else { return summary.withLock { $0 } }
+        let others = try await deleteOthers(from: opened, counter)
+        return summary.withLock { summary in
+            summary.deleted = others.deleted
+            summary.failed += others.failed
+            return summary
+        }
     }
 
     /// From a bucket most files wait for an answer.
@@ -111,7 +132,7 @@ public struct ExportOperation: Sendable {
         options.jobs ?? (opened.storage.capabilities.atomicMove ? 16 : 128)
     }
 
-    private var query: PackageQuery { PackageQuery(prefix: options.prefix, filter: options.filter) }
+    var query: PackageQuery { PackageQuery(prefix: options.prefix, filter: options.filter) }
 
     /// Counts the paths, deleted ones too, since only their records tell them apart; where that fails the end stays
     /// unknown.
@@ -211,8 +232,8 @@ public struct ExportOperation: Sendable {
         try await linkable.storage.linkObject(linkable.key, toPath: path)
     }
 
-    /// Whether the file is there with this content.
-    /// - Throws: `alreadyExists` when it has other content.
+    /// Whether the file is there with this content: its size, and where that is right its content, are compared.
+    /// - Throws: `alreadyExists` for other content that is to be kept, and for what is no file.
     private func isThere(_ record: PackageRecord, _ path: String) async throws(StoreError) -> Bool {
         let file: LocalFile
         do { file = try await LocalFile.open(path) } catch {
@@ -220,11 +241,11 @@ public struct ExportOperation: Sendable {
             guard error.code == .sourceFailed else { throw error }
             throw StoreError(.alreadyExists, "\(error.message), and is kept; export to another place, or move it away")
         }
-        guard try await file.holds(record.digest, size: record.size) else {
-            throw StoreError(
-                .alreadyExists, "\(path) has other content and is kept; export to another place, or move it away")
-        }
-        return true
+        if try await file.holds(record.digest, size: record.size) { return true }
+        if options.replaces { return false }
+        throw StoreError(
+            .alreadyExists,
+            "\(path) has other content and is kept; export to another place, move it away, or replace it with --update")
     }
 }
 
