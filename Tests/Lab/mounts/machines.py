@@ -88,6 +88,12 @@ class Machine:
             raise Failed(f"{self.name}: exit {process.returncode}: {command}\n{out[-1000:]}{err[-1000:]}")
         return out
 
+    def forward(self, port):
+        """A port of the machine itself leads to the same port here, until it ends."""
+        subprocess.run(
+            [*self._ssh(), "-O", "forward", "-R", f"{port}:127.0.0.1:{port}", "root@127.0.0.1"], check=True,
+            stdin=subprocess.DEVNULL, timeout=60)
+
     def write(self, path, content):
         """A file there with these bytes."""
         command = f"mkdir -p {shlex.quote(os.path.dirname(path))} && cat > {shlex.quote(path)}"

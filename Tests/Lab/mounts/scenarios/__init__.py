@@ -2,6 +2,7 @@
 
 Those that start many processes or wait for long are left to the long form: a machine computes this slowly."""
 
+from .guides import nas_to_s3
 from .moving import migrated
 from .outages import cut_cable, killed_client, restarted_server, unmounted
 from .records import conformance, history, races, visible_at_once
@@ -10,5 +11,5 @@ from .trips import round_trips
 
 SHORT = [races, visible_at_once, history, pushes, restarted_server]
 SCENARIOS = SHORT + [
-    awkward_names, cut_cable, unmounted, killed_client, migrated, round_trips, conformance,
+    awkward_names, cut_cable, unmounted, killed_client, migrated, nas_to_s3, round_trips, conformance,
 ]
