@@ -30,6 +30,34 @@ struct StatsTests {
         #expect(text.count == 4 && text.last?.hasPrefix("all") == true)
     }
 
+    @Test("what each folder at the top holds is told, and what is in none")
+    func folders() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for path in ["b/x", "B/y", "b/d/z", "b.tgz", "top", "gone/a"] {
+            try await scratch.run("push", "npm", "-", "--as", path, input: path).succeeded()
+        }
+        try await scratch.run("rm", "npm", "gone/a").succeeded()
+        let lines = try await scratch.json("stats", "npm", "--by-folder").succeeded().lines
+            .filter { $0.type == "folder" }
+        let found = lines.map { "\($0["folder"] ?? "-") \($0[number: "packages"] ?? -1) \($0[number: "bytes"] ?? -1)" }
+        #expect(found == ["B/ 1 3", "b/ 2 8", " 2 8"])
+        let text = try await scratch.run("stats", "npm", "--by-folder").succeeded().output
+        #expect(text.contains("b/ ") && text.contains("no folder "))
+    }
+
+    @Test("a person sees the largest folders, and one line for all others")
+    func manyFolders() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for number in 1...23 {
+            try scratch.write("tree/\(number)/file", String(repeating: "x", count: number))
+        }
+        try await scratch.run("import", "npm", "tree").succeeded()
+        let rows = try await scratch.run("stats", "npm", "--by-folder").succeeded().output.split(separator: "\n")
+        let last = try #require(rows.last)
+        #expect(last.hasPrefix("3 other folders ") && last.hasSuffix("6 B"), "\(rows)")
+        #expect(rows.filter { $0.hasPrefix("23/") }.count == 1 && !rows.contains { $0.hasPrefix("3/") })
+    }
+
     @Test("a pipe and a link among the records are told, and all else is counted")
     func strays() async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm", "other")

@@ -15,7 +15,8 @@ public struct FeedStatistics: Sendable, Equatable {
             bytes.add(stated: size)
         }
 
-        mutating func add(_ other: Amount) {
+        /// Adds another amount.
+        public mutating func add(_ other: Amount) {
             count += other.count
             bytes.add(stated: other.bytes)
         }

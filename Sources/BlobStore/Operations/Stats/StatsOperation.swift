@@ -8,14 +8,20 @@ public struct StatsOperation: Sendable {
         /// A record cannot be read, or something in its place may hide others, so that nothing but it is counted. The
         /// text is the package's path, or the name of what may hide packages.
         case failed(String, StoreError)
+        /// A folder at the top of the feed, with a slash at its end, and the packages in it and below it. The folders come
+        /// in key order, each once; last, under an empty name, the packages that are in none.
+        case folder(String, FeedStatistics.Amount)
     }
 
     private let feed: Feed
+    private let tellsFolders: Bool
     private let report: @Sendable (Event) -> Void
 
     /// How to count.
-    public init(_ feed: Feed, report: @escaping @Sendable (Event) -> Void) {
+    /// - Parameter tellsFolders: whether to tell what each folder at the top holds, too.
+    public init(_ feed: Feed, tellsFolders: Bool = false, report: @escaping @Sendable (Event) -> Void) {
         self.feed = feed
+        self.tellsFolders = tellsFolders
         self.report = report
     }
 
@@ -51,11 +57,13 @@ public struct StatsOperation: Sendable {
             passed.withLock { $0 += 1 }
             report(.failed(thing, .hidden(thing)))
         }
+        var folders = FolderTally()
         for try await page in pages {
             if Task.isCancelled { throw StoreError(.cancelled, "counting was cancelled") }
             for listing in page {
                 switch listing {
                 case .package(let record):
+                    if tellsFolders, record.deleted == nil, let done = folders.add(record) { report(done) }
                     if record.deleted == nil { figures.packages.add(record.size) } else { figures.deleted += 1 }
                     figures.formerRevisions += Int64(record.previous?.count ?? 0)
                     try await references.add(record.allReferences)
@@ -66,6 +74,7 @@ public struct StatsOperation: Sendable {
             }
             counter.add(items: Int64(page.count))
         }
+        if tellsFolders { for rest in folders.finish() { report(rest) } }
         figures.unreadable += passed.withLock { $0 }
         for bucket in 0..<References.bucketCount {
             for named in try await references.load(bucket).values {
@@ -88,5 +97,33 @@ public struct StatsOperation: Sendable {
             }
         }
         return amount
+    }
+}
+
+/// Adds packages up that come in key order, in which those of a folder stand together.
+private struct FolderTally {
+    private var current: (name: String, amount: FeedStatistics.Amount)?
+    private var outside = FeedStatistics.Amount()
+
+    /// - Returns: the folder before, once a package of another one comes.
+    mutating func add(_ record: PackageRecord) -> StatsOperation.Event? {
+        let text = record.path.text
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+            outside.add(record.size)
+            return nil
+        }
+        let name = String(text[...slash])
+        var done: StatsOperation.Event?
+        if current?.name != name {
+            done = current.map { .folder($0.name, $0.amount) }
+            current = (name, FeedStatistics.Amount())
+        }
+        current?.amount.add(record.size)
+        return done
+    }
+
+    func finish() -> [StatsOperation.Event] {
+        let last = current.map { [StatsOperation.Event.folder($0.name, $0.amount)] } ?? []
+        return outside.count > 0 ? last + [.folder("", outside)] : last
     }
 }

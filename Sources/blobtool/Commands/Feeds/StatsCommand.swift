@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BlobStore
 internal import BlobTerminal
+internal import Synchronization
 
 struct StatsCommand: ToolCommand {
     static let configuration = CommandConfiguration(
@@ -8,16 +9,19 @@ struct StatsCommand: ToolCommand {
         abstract: "Counts what feeds hold: packages, content, and what is set aside.",
         discussion: """
             Records are read, and content is listed but not read. "shared" is what packages of a feed have in common \
-            with others in it, and so is stored once.
+            with others in it, and so is stored once. --by-folder adds what each folder at the top of a feed holds; \
+            a person sees the 20 largest.
 
             Examples:
               blobtool stats
               blobtool stats npm pypi
+              blobtool stats npm --by-folder
               blobtool stats --format json
             """)
 
     @Argument(help: "The feeds. Without any: all.", completion: Completions.feeds, transform: Read.feed) var feeds:
         [FeedName] = []
+    @Flag(help: "Also tell what each folder at the top of a feed holds.") var byFolder = false
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -38,6 +42,9 @@ struct StatsCommand: ToolCommand {
         }
         if session.console.format == .text, table.count > 0 {
             session.console.emit(JSONLine("statsTable"), text: table.text)
+            for (feed, folders) in table.folders {
+                session.console.emit(JSONLine("statsTable"), text: folders.text(of: feed))
+            }
         }
         _ = failures.finish(succeeded: table.count)
         return failures.count > 0 ? .failed : .done
@@ -49,9 +56,15 @@ struct StatsCommand: ToolCommand {
     ) async throws {
         let meter = Meter("counting \(name)", unit: "items")
         do {
-            let operation = StatsOperation(try await store.feed(name)) { event in
+            let folders = Mutex(LargestFolders())
+            let operation = StatsOperation(try await store.feed(name), tellsFolders: byFolder) { event in
                 switch event {
                 case .progress(let progress): meter.show(progress)
+                case .folder(let folder, let amount):
+                    folders.withLock { $0.add(folder, amount) }
+                    if session.console.format == .json {
+                        session.console.emit(amount.line(folder, in: name), text: nil)
+                    }
                 case .failed(let thing, let error): failures.add("\(name): \(thing)", error)
                 }
             }
@@ -60,6 +73,7 @@ struct StatsCommand: ToolCommand {
             }
             if session.console.format == .json { session.console.emit(figures.line(name), text: nil) }
             table.add(name, figures)
+            if byFolder { table.folders.append((name, folders.withLock { $0 })) }
         } catch let error as StoreError where error.code != .cancelled && !error.meetsEveryItem {
             failures.add("feed \(name)", await store.suggesting(error))
         }
@@ -75,6 +89,7 @@ private struct StatsTable {
     ])
     private var total = FeedStatistics()
     private(set) var count = 0
+    var folders: [(feed: FeedName, folders: LargestFolders)] = []
 
     mutating func add(_ feed: FeedName, _ figures: FeedStatistics) {
         table.add([feed.text] + Self.cells(figures))
@@ -95,6 +110,46 @@ private struct StatsTable {
             ByteSize(bytes: figures.sharedBytes).human, ByteSize(bytes: figures.retired.bytes).human,
             ByteSize(bytes: figures.quarantined.bytes).human, ByteSize(bytes: figures.staged.bytes).human,
         ]
+    }
+}
+
+/// The folders of a feed that hold the most bytes, and what the others hold together.
+private struct LargestFolders: Sendable {
+    private static let limit = 20
+
+    private var largest: [(name: String, amount: FeedStatistics.Amount)] = []
+    private var others = FeedStatistics.Amount()
+    private var otherCount: Int64 = 0
+
+    mutating func add(_ name: String, _ amount: FeedStatistics.Amount) {
+        let place = largest.firstIndex { $0.amount.bytes < amount.bytes } ?? largest.endIndex
+        largest.insert((name, amount), at: place)
+        guard largest.count > Self.limit, let last = largest.popLast() else { return }
+        others.add(last.amount)
+        otherCount += 1
+    }
+
+    func text(of feed: FeedName) -> String {
+        var table = Table([("in \(feed)", .left), ("packages", .right), ("size", .right)])
+        for (name, amount) in largest { table.add(Self.row(name.isEmpty ? "no folder" : name.named(), amount)) }
+        if otherCount > 0 { table.add(Self.row(counted(otherCount, "other folder"), others)) }
+        return "\n" + table.lines.joined(separator: "\n")
+    }
+
+    private static func row(_ name: String, _ amount: FeedStatistics.Amount) -> [String] {
+        [name, grouped(amount.count), ByteSize(bytes: amount.bytes).human]
+    }
+}
+
+extension FeedStatistics.Amount {
+    /// The `folder` line.
+    fileprivate func line(_ folder: String, in feed: FeedName) -> JSONLine {
+        JSONLine(
+            "folder",
+            [
+                "feed": .string(feed.text), "folder": .string(folder), "packages": .integer(count),
+                "bytes": .integer(bytes),
+            ])
     }
 }
 
