@@ -1,3 +1,4 @@
+internal import BlobSystem
 internal import LocalFiles
 internal import Synchronization
 
@@ -71,7 +72,8 @@ extension PublishOperation {
                 if error.meetsEveryItem { throw error }
             }
         }
-        let jobs = jobs(in: opened)
+        // Each file of a group has as many files open as one that is published by itself.
+        let jobs = ProcessLimits.fitting(jobs(in: opened))
         guard await isWorthTogether(batch, jobs, in: opened) else { return try await concurrently(jobs, batch, alone) }
         var rest = batch[...]
         let nextGroup = { () -> [FileToPublish]? in

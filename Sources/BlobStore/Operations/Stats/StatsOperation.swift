@@ -8,8 +8,8 @@ public struct StatsOperation: Sendable {
         /// A record cannot be read, or something in its place may hide others, so that nothing but it is counted. The
         /// text is the package's path, or the name of what may hide packages.
         case failed(String, StoreError)
-        /// A folder at the top of the feed, with a slash at its end, and the packages in it and below it. The folders come
-        /// in key order, each once; last, under an empty name, the packages that are in none.
+        /// A folder at the top of the feed, with a slash at its end, and the packages in it and below it. The folders
+        /// come in key order, each once; last, under an empty name, the packages that are in none.
         case folder(String, FeedStatistics.Amount)
     }
 
