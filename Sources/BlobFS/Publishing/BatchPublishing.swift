@@ -128,8 +128,9 @@ extension LinkOutcome {
 }
 
 extension FileStorage: BatchedCreation {
-    /// Not without hard links: there each name is looked at and then taken, under a lock.
-    public var gainsByBatches: Bool { capabilities.atomicMove }
+    /// On a local disk, whose flush a batch shares. On a share each file is flushed by itself, and many that wait for
+    /// the server at once are faster. Without hard links each name is looked at and then taken, under a lock.
+    public var batchSize: Int { root.directory.filesystem == .local && capabilities.atomicMove ? 128 : 1 }
 
     public func writeObjects(_ objects: [(key: Key, bytes: [UInt8])]) async -> [Result<CommitOutcome, StoreError>] {
         await inOneVisit(

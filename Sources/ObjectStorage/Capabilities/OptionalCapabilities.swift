@@ -43,8 +43,8 @@ public protocol DigestedListings: Storage {
 
 /// A storage that makes many new objects or records for less than one after another.
 public protocol BatchedCreation: Storage {
-    /// Whether many at once cost less here, as far as that is known by now.
-    var gainsByBatches: Bool { get }
+    /// So many at once cost the least here, as far as that is known by now; 1 where nothing is gained.
+    var batchSize: Int { get }
 
     /// Writes objects that are in memory, each as ``Objects/writeObject(_:_:)`` does, without looking for them first.
     /// - Parameter objects: some dozens, of at most 1 MiB each.

@@ -73,17 +73,20 @@ extension PublishOperation {
             }
         }
         // Each file of a group has as many files open as one that is published by itself.
-        let jobs = ProcessLimits.fitting(jobs(in: opened))
-        guard await isWorthTogether(batch, jobs, in: opened) else { return try await concurrently(jobs, batch, alone) }
+        let best = await groupSize(in: opened)
+        let jobs = ProcessLimits.fitting(options.jobs ?? (best > 1 ? 2 * best : jobs(in: opened)))
+        // One group works while another one waits for the disk.
+        let size = min(best, jobs / 2) < Self.fewestTogether ? 1 : min(best, jobs / 2)
+        guard size > 1 else { return try await concurrently(jobs, batch, alone) }
         var rest = batch[...]
         let nextGroup = { () -> [FileToPublish]? in
-            defer { rest = rest.dropFirst(Self.filesTogether) }
-            return rest.isEmpty ? nil : Array(rest.prefix(Self.filesTogether))
+            defer { rest = rest.dropFirst(size) }
+            return rest.isEmpty ? nil : Array(rest.prefix(size))
         }
-        try await concurrently(max(1, jobs / Self.filesTogether), { () throws(StoreError) in nextGroup() }) {
+        try await concurrently(max(1, jobs / size), { () throws(StoreError) in nextGroup() }) {
             (group) async throws(StoreError) in
             let left = try await adopt(together: group, in: opened, noting: outcomes, counter)
-            try await concurrently(Self.filesTogether, left, alone)
+            try await concurrently(size, left, alone)
         }
     }
 
@@ -155,14 +158,15 @@ extension PublishOperation {
 // MARK: - Many at once
 
 extension PublishOperation {
-    /// So many small files take their steps together, and are at most so large: what is in memory is bounded by both.
-    private static let filesTogether = 32
+    /// Files that take their steps together are at most so large: what is in memory is bounded.
     private static let largestTogether = 128 << 10
+    /// Fewer are not worth it.
+    private static let fewestTogether = 8
 
-    /// Whether small files take their steps together: where the storage gains by it, and several may be under way.
-    private func isWorthTogether(_ batch: [FileToPublish], _ jobs: Int, in opened: OpenFeed) async -> Bool {
-        guard !options.isDryRun, batch.count > 1, jobs >= Self.filesTogether else { return false }
-        return (try? await opened.storage.capability((any BatchedCreation).self))??.gainsByBatches == true
+    /// How many small files had best take their steps together; 1 where each is published by itself.
+    private func groupSize(in opened: OpenFeed) async -> Int {
+        if options.isDryRun { return 1 }
+        return (try? await opened.storage.capability((any BatchedCreation).self))??.batchSize ?? 1
     }
 
     /// Publishes those of a group that are small and new, each step for all of them.
