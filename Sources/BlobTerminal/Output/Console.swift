@@ -21,6 +21,8 @@ public final class Console: Sendable {
     public let verbosity: Verbosity
     let output: TextStream
     let notices: TextStream
+    /// Whether a person sees what is said.
+    public var isOnTerminal: Bool { notices.isTerminal }
     /// Whether each of the two has colours.
     private let colours: (output: Bool, notices: Bool)
     /// Whether standard output has a document alone: results for people go to standard error then.

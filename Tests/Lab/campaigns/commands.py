@@ -51,6 +51,16 @@ def basic(place):
     place.write("two.bin", content("two"))
 
 
+def with_many(place):
+    """So many files that an import takes them in a group: new ones, and some whose content, or all, is there."""
+    basic(place)
+    for number in range(12):
+        place.write(f"many/{number % 3}/file-{number}.bin", content(f"many-{number}"))
+    place.write("many/0/again.bin", content("old-1"))
+    place.write("many/1/twin.bin", content("many-1"))
+    place.write("many/old-2.bin", content("old-2"))
+
+
 def empty(place):
     pass
 
@@ -164,6 +174,8 @@ COMMANDS = [
     Command("restore", with_deleted, ["restore", "f", "old-1.bin"], feed="f", done=(2,)),
     Command("promote", with_second_feed, ["promote", "f", "old-1.bin", "p"], feed="p"),
     Command("import", basic, ["import", "f", "@/new"], feed="f"),
+    Command("import-many", with_many, ["import", "f", "@/many"], feed="f"),
+    Command("rm-prefix", with_many, ["rm", "f", "--prefix", "old-", "--yes"], feed="f"),
     Command("export", basic, ["export", "f", "@/out"], feed="f", changes=False),
     Command("migrate", basic, ["migrate", "f", "--to", "@/moved"], feed="f", changes=False),
     Command("migrate-delete", basic, ["migrate", "f", "--to", "@/moved", "--delete-source"], feed="f", done=(2,),

@@ -49,6 +49,22 @@ struct FeedTests {
         #expect(try await scratch.json("ls", "npm").line("error")["code"] == "notFound")
     }
 
+    @Test("on a terminal a feed that holds packages is purged only with --yes")
+    func purgeOnTerminal() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm", "empty")
+        try await scratch.run("push", "npm", "-", "--as", "a", input: "x").succeeded()
+        let delete = { (words: String) async throws -> Tool.Result in
+            try await scratch.shell("script -qec \"'$0' feed delete \(words) --purge\" /dev/null")
+        }
+        let refused = try await delete("npm")
+        #expect(refused.status == 2)
+        #expect(refused.output.contains("1 package (deleted ones too), 1 B") && refused.output.contains("--yes"))
+        #expect(try await scratch.json("ls", "npm").succeeded().lines.count == 1)
+        #expect(try await delete("empty").status == 0)
+        #expect(try await delete("npm --yes").status == 0)
+        #expect(try await scratch.json("feed", "list").succeeded().lines.isEmpty)
+    }
+
     @Test("a deleted feed leaves no folder behind, whoever made its root")
     func leavesNothing() async throws {
         let scratch = try await Scratch.withRoot(feeds: "a")

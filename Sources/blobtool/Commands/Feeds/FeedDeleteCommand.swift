@@ -7,8 +7,9 @@ struct FeedDeleteCommand: ToolCommand {
         commandName: "delete",
         abstract: "Deletes a feed and its root; with --purge, its packages too.",
         discussion: """
-            A feed that holds packages is deleted only with --purge, and this cannot be undone. The same command \
-            again finishes a deletion that was stopped; --abort cancels one that has deleted nothing yet.
+            A feed that holds packages is deleted only with --purge, and this cannot be undone. On a terminal it \
+            needs --yes, too, and without it tells what would be deleted. The same command again finishes a \
+            deletion that was stopped; --abort cancels one that has deleted nothing yet.
 
             Examples:
               blobtool feed delete npm
@@ -19,6 +20,7 @@ struct FeedDeleteCommand: ToolCommand {
 
     @Argument(help: "The feed.", completion: Completions.feeds, transform: Read.feed) var feed: FeedName
     @Flag(help: "Also delete all packages of the feed, permanently.") var purge = false
+    @Flag(help: "On a terminal, let --purge delete packages.") var yes = false
     @Flag(help: "Only report what would be deleted.") var dryRun = false
     @Flag(help: "Cancel a deletion that was stopped before anything was deleted.") var abort = false
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -36,6 +38,10 @@ struct FeedDeleteCommand: ToolCommand {
             let meter = Meter(dryRun ? "counting" : "deleting", unit: "items")
             if dryRun { return try await preview(in: store, meter, session) }
             let record = try await record(in: store)
+            // One that was begun was meant.
+            if purge && !yes && session.console.isOnTerminal && record.state != .deleting {
+                try await expectNothing(in: store, meter, session)
+            }
             try await session.console.showing(meter, isShown: session.showsProgress) { () async throws(StoreError) in
                 try await store.deleteFeed(feed, purge: purge) { meter.add(items: $0) }
             }
@@ -50,6 +56,21 @@ struct FeedDeleteCommand: ToolCommand {
                 text: "deleted feed \(feed)")
         }
         return .done
+    }
+
+    /// A person who may have mistyped is told what would be lost.
+    /// - Throws: `invalidArgument` for a feed that holds packages.
+    private func expectNothing(in store: PackageStore, _ meter: Meter, _ session: Session) async throws {
+        let contents = try await session.console.showing(meter, isShown: session.showsProgress) {
+            () async throws(StoreError) in
+            try await store.previewDeletion(feed, purge: true) { meter.add(items: $0) }
+        }
+        if contents.packages == 0 { return }
+        throw StoreError(
+            .invalidArgument,
+            "feed \"\(feed)\" holds \(counted(contents.packages, "package")) (deleted ones too), "
+                + "\(ByteSize(bytes: contents.bytes).human), which nothing brings back; nothing was deleted, so add --yes if "
+                + "that is what you want")
     }
 
     /// - Throws: `notFound` also where a deletion came to its end and was stopped before it could say so.
