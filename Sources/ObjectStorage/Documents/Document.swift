@@ -217,23 +217,14 @@ extension Records {
     }
 
     /// Writes a document, and finds out what became of it where the storage could not tell.
-    /// - Parameter earlier: what came of a first write of it, where there was one.
-    fileprivate func write<Body: DocumentBody>(
-        _ document: Document<Body>, at key: Key, expecting: Record.Expectation,
-        after earlier: Result<Record.Version, StoreError>? = nil
+    private func write<Body: DocumentBody>(
+        _ document: Document<Body>, at key: Key, expecting: Record.Expectation
     ) async throws(StoreError) -> Stored<Body> {
         let bytes = try document.bytes()
         var backoff = Backoff()
-        var earlier = earlier
         while true {
             do {
-                let version: Record.Version
-                if let first = earlier.take() {
-                    version = try first.get()
-                } else {
-                    version = try await writeRecord(key, bytes, expecting: expecting)
-                }
-                return Stored(document: document, version: version)
+                return Stored(document: document, version: try await writeRecord(key, bytes, expecting: expecting))
             } catch  where error.code == .outcomeUnknown {
                 if let settled = try await settle(document, at: key, expecting: expecting, error) { return settled }
                 // Undecided: the identical write once more.
@@ -243,7 +234,7 @@ extension Records {
     }
 
     /// Reads back what an ambiguous write left: won, lost (thrown), or nil when nothing has happened yet.
-    private func settle<Body: DocumentBody>(
+    fileprivate func settle<Body: DocumentBody>(
         _ document: Document<Body>, at key: Key, expecting: Record.Expectation, _ unknown: StoreError
     ) async throws(StoreError) -> Stored<Body>? {
         guard let record = try await readRecord(key) else {
@@ -272,7 +263,7 @@ extension Records {
 extension Storage {
     /// Creates records, some dozens at once.
     /// - Returns: one result for each, in the same order; nil where the storage gains nothing by it, and nothing was
-    ///   written.
+    ///   written. `outcomeUnknown` for one that one look at it does not settle: nothing is tried again here.
     package func create<Body: DocumentBody>(
         together records: [(key: Key, body: Body)]
     ) async throws(StoreError) -> [Result<Stored<Body>, StoreError>]? {
@@ -283,11 +274,12 @@ extension Storage {
         var results: [Result<Stored<Body>, StoreError>] = []
         for (index, version) in versions.enumerated() {
             do throws(StoreError) {
-                let stored = try await write(
-                    documents[index], at: records[index].key, expecting: .absent, after: version)
-                results.append(.success(stored))
+                results.append(.success(Stored(document: documents[index], version: try version.get())))
             } catch {
-                results.append(.failure(error))
+                let settled =
+                    error.code == .outcomeUnknown
+                    ? try? await settle(documents[index], at: records[index].key, expecting: .absent, error) : nil
+                results.append((settled ?? nil).map { .success($0) } ?? .failure(error))
             }
         }
         return results
