@@ -69,9 +69,11 @@ final class Flusher: Sendable {
             }
         }
         do throws(Errno) {
-            let marked = try folders.map { folder throws(Errno) in (try folder.folder.identity(), folder.mark) }
-            let flushes = try failures.flush(marked) { () throws(Errno) in try group.flushAll() }
-            return zip(folders, flushes).map { $1 == .inDoubt ? .failure(Self.doubt($0.folder)) : .success(()) }
+            let identities = try folders.map { folder throws(Errno) in try folder.folder.identity() }
+            try group.flushAll()
+            return zip(folders, identities).map { folder, identity in
+                failures.mark(identity) == folder.mark ? .success(()) : .failure(Self.doubt(folder.folder))
+            }
         } catch {
             return folders.map { .failure(StoreError(error, call: "syncfs", $0.folder.subject)) }
         }

@@ -20,8 +20,8 @@ public struct NodeSettings: Sendable {
     public var uploadBytes: Int64 = 1 << 40
     /// So many readers at a time get large content in large pieces; the others, and all slow ones, in small ones.
     public var fastReaders = 16
-    /// So many bytes of small packages are kept in memory.
-    public var keptBytes = 64 << 20
+    /// What is remembered of packages that were read, and for how long.
+    public var caching = FeedCaching(contentBytes: 64 << 20)
     /// So long an upload waits for a migration that holds writers.
     public var migrationWait = Duration.seconds(20)
     /// What the libraries count; told at `/metrics`.

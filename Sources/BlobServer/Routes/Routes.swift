@@ -26,7 +26,7 @@ struct Routes: Sendable {
         self.readiness = readiness
         self.report = report
         let keys = APIKeys(of: store, timing: settings.timing)
-        feeds = FeedHandles(store, FeedCaching(contentBytes: settings.keptBytes))
+        feeds = FeedHandles(store, settings.caching)
         access = Access(keys, settings.anonymous, of: feeds, isLoopback: settings.listen.isLoopback)
         uploads = Admission(places: settings.uploads)
         fastReaders = ReaderPace.Places(settings.fastReaders)

@@ -217,7 +217,7 @@ extension ContentStore {
         together contents: [(digest: Digest, bytes: [UInt8])]
     ) async throws(StoreError) -> [Result<CommitOutcome, StoreError>]? {
         let keys = contents.map { FeedLayout.blob($0.digest) }
-        guard let batch = try await storage.batchedCreation(at: keys) else { return nil }
+        guard let batch = try await storage.capability((any BatchedCreation).self, at: keys) else { return nil }
         return await batch.storage.writeObjects(zip(batch.keys, contents).map { ($0, $1.bytes) })
     }
 }

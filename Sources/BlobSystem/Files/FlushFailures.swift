@@ -51,7 +51,7 @@ package final class FlushFailures: Sendable {
     /// For a file, of which only failed flushes of the whole filesystem count: its own end it.
     package func markOfFile() -> Mark { state.withLock { Mark(ofAll: $0.ofAll) } }
 
-    /// Makes the names in a folder durable: the only way to flush one, so that no failure is forgotten.
+    /// Makes the names in a folder durable: the only way to flush one by itself, so that no failure is forgotten.
     /// - Parameters:
     ///   - mark: taken before the change; `.found` for what somebody else did, or who knows when.
     ///   - sync: flushes the folder, by itself or together with others.
@@ -68,17 +68,6 @@ package final class FlushFailures: Sendable {
         return self.mark(folder) == mark ? .durable : .inDoubt
     }
 
-    /// The same for many folders, by one flush of all of them, which fails for all or for none.
-    package func flush(
-        _ folders: [(folder: FileStatus.Identity, mark: Mark)], by sync: () throws(Errno) -> Void
-    ) throws(Errno) -> [FolderFlush] {
-        do { try sync() } catch {
-            addAll()
-            throw error
-        }
-        return folders.map { mark($0.folder) == $0.mark ? .durable : .inDoubt }
-    }
-
     private func add(_ folder: FileStatus.Identity) {
         state.withLock { state in
             if state.byFolder.count >= Self.maximumFolders && state.byFolder[folder] == nil { return state.ofAll += 1 }
@@ -86,7 +75,7 @@ package final class FlushFailures: Sendable {
         }
     }
 
-    /// A flush of a whole filesystem failed, and nobody knows whom it failed for.
+    /// A flush of a whole filesystem failed, and nobody knows whom it failed for: whoever makes one says so.
     package func addAll() { state.withLock { $0.ofAll += 1 } }
 }
 

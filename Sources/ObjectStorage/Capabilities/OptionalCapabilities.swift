@@ -57,22 +57,6 @@ public protocol BatchedCreation: Storage {
     func createRecords(_ records: [(key: Key, bytes: [UInt8])]) async -> [Result<Record.Version, StoreError>]
 }
 
-extension Storage {
-    /// The storage beneath all decorators that makes many at once, and the keys there; nil where it does not.
-    package func batchedCreation(
-        at keys: [Key]
-    ) async throws(StoreError) -> (storage: any BatchedCreation, keys: [Key])? {
-        var found: (any BatchedCreation)?
-        var inner: [Key] = []
-        for key in keys {
-            guard let place = try await capability((any BatchedCreation).self, at: key) else { return nil }
-            found = place.storage
-            inner.append(place.key)
-        }
-        return found.map { ($0, inner) }
-    }
-}
-
 /// A storage whose objects are files, of which the filesystem may be able to make copies that share their blocks.
 public protocol CloneableObjects: Storage {
     /// Copies an object from another storage on the same filesystem without moving bytes or taking room. Unlike with a
@@ -153,22 +137,5 @@ public struct FormerVersion: Sendable, Equatable {
     public init(name: String, info: ObjectInfo) {
         self.name = name
         self.info = info
-    }
-}
-
-extension Storage {
-    /// The storage beneath all decorators that keeps former versions, and the records' keys there; nil when it keeps
-    /// none.
-    package func formerVersions(
-        ofRecordsAt keys: [Key]
-    ) async throws(StoreError) -> (storage: any FormerVersions, keys: [Key])? {
-        var found: (any FormerVersions)?
-        var inner: [Key] = []
-        for key in keys {
-            guard let place = try await capability((any FormerVersions).self, at: key) else { return nil }
-            found = place.storage
-            inner.append(place.key)
-        }
-        return found.map { ($0, inner) }
     }
 }

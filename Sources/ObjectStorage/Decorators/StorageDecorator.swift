@@ -62,6 +62,20 @@ extension Storage {
         return try await beneath.storage.capability(capability, at: beneath.key)
     }
 
+    /// The same for something that is done for many keys at once.
+    public func capability<Capability>(
+        _ capability: Capability.Type, at keys: [Key]
+    ) async throws(StoreError) -> (storage: Capability, keys: [Key])? {
+        var found: Capability?
+        var inner: [Key] = []
+        for key in keys {
+            guard let place = try await self.capability(capability, at: key) else { return nil }
+            found = place.storage
+            inner.append(place.key)
+        }
+        return found.map { ($0, inner) }
+    }
+
     /// The same for one that concerns the place as a whole.
     public func capability<Capability>(_ capability: Capability.Type) async throws(StoreError) -> Capability? {
         try await self.capability(capability, at: Key(trusted: "x"))?.storage

@@ -267,7 +267,7 @@ extension Storage {
     package func create<Body: DocumentBody>(
         together records: [(key: Key, body: Body)]
     ) async throws(StoreError) -> [Result<Stored<Body>, StoreError>]? {
-        guard let batch = try await batchedCreation(at: records.map(\.key)) else { return nil }
+        guard let batch = try await capability((any BatchedCreation).self, at: records.map(\.key)) else { return nil }
         let documents = records.map { Document($0.body) }
         let bytes = try documents.map { document throws(StoreError) in try document.bytes() }
         let versions = await batch.storage.createRecords(Array(zip(batch.keys, bytes).map { (key: $0, bytes: $1) }))

@@ -158,7 +158,9 @@ extension RootURL {
         encoded: (String) -> String
     ) -> String {
         let path = names.map { "/" + encoded($0) }.joined()
-        let place = scheme + "://" + encoded(authority) + (authority.isEmpty && path.isEmpty ? "/" : path)
+        // A slash within an authority would end it.
+        let host = encoded(authority).replacing("/", with: "%2f")
+        let place = scheme + "://" + host + (authority.isEmpty && path.isEmpty ? "/" : path)
         let query = settings.sorted { $0.key < $1.key }.map { "\(encoded($0.key))=\(encoded($0.value))" }
         return query.isEmpty ? place : place + "?" + query.joined(separator: "&")
     }

@@ -21,6 +21,14 @@ struct ShortcutTests {
         }
     }
 
+    /// What counts what is remembered must not depend on how fast a machine is.
+    private static func remembering(_ settings: inout NodeSettings) {
+        settings.caching.feedBound = .seconds(3_600)
+        settings.caching.recordBound = .seconds(3_600)
+        settings.timing.heartbeat = .seconds(3_600)
+        settings.timing.silence = .seconds(7_200)
+    }
+
     private static func count(_ node: TestNode) async throws -> String? {
         let text = try await node.request("GET", "/metrics").text
         return text.split(separator: "\n").first { $0.hasPrefix("blobstore_http_remembered_total ") }
@@ -30,7 +38,7 @@ struct ShortcutTests {
     @Test("are answered from memory, as they were the first time, and counted and logged")
     func same() async throws {
         let lines = Mutex<[AccessLine]>([])
-        try await TestNode.with(report: { line in lines.withLock { $0.append(line) } }) { node in
+        try await TestNode.with(Self.remembering, report: { line in lines.withLock { $0.append(line) } }) { node in
             try await node.publish(Self.content, "a/b.tgz")
             let answers = try await RawSocket.talk(to: node.port) { socket in
                 try (0..<3).map { number in
@@ -109,7 +117,11 @@ struct ShortcutTests {
 
     @Test("are for those alone who may read them")
     func keys() async throws {
-        try await TestNode.with({ $0.anonymous = .feeds([]) }) { node in
+        func adjust(_ settings: inout NodeSettings) {
+            Self.remembering(&settings)
+            settings.anonymous = .feeds([])
+        }
+        try await TestNode.with(adjust) { node in
             try await node.publish(Self.content, "a/b.tgz")
             let (read, other) = (try await node.key(.read), try await node.key(.read, in: "cache"))
             try await RawSocket.talk(to: node.port) { socket in

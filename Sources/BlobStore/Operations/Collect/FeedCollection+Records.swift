@@ -13,7 +13,7 @@ extension FeedCollection {
         counter.begin("reading records", itemsTotal: recordCount.withLock { $0 })
         let count = Mutex<Int64>(0)
         let references = try await References.make()
-        let keepsVersions = try await storage.formerVersions(ofRecordsAt: [FeedLayout.marker]) != nil
+        let keepsVersions = try await storage.capability((any FormerVersions).self, at: FeedLayout.marker) != nil
         let request = ListRequest(FeedLayout.packages, wantsDetails: !keepsVersions)
         var pages = storage.list(request).makeAsyncIterator()
         let walk = RecordWalk(storage, for: options.deletes ? .upkeep : .reading)
@@ -82,7 +82,7 @@ extension FeedCollection {
 
     /// Frees former versions of records, and what writers left behind who died.
     func pruneRecords() async throws(StoreError) {
-        guard try await storage.formerVersions(ofRecordsAt: [FeedLayout.marker]) != nil else { return }
+        guard try await storage.capability((any FormerVersions).self, at: FeedLayout.marker) != nil else { return }
         counter.begin("pruning records", itemsTotal: recordCount.withLock { $0 })
         if options.deletes { try await opened.root.storage.checkLocation() }
         for folder in [FeedLayout.packages, FeedLayout.checks] {
@@ -97,7 +97,7 @@ extension FeedCollection {
     }
 
     private func prune(_ keys: [Key]) async throws(StoreError) {
-        guard let place = try await storage.formerVersions(ofRecordsAt: keys) else { return }
+        guard let place = try await storage.capability((any FormerVersions).self, at: keys) else { return }
         // Some dozens at a time, so that none holds up what waits for the same threads.
         for start in stride(from: 0, to: place.keys.count, by: 32) {
             let some = start..<min(start + 32, place.keys.count)

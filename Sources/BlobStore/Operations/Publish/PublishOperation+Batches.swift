@@ -59,18 +59,7 @@ extension PublishOperation {
         let present = Present(
             recorded: recorded, known: earlier.isEmpty ? .none : (try? await known.batch(earlier, in: opened)) ?? .none)
         let alone = { @Sendable (file: FileToPublish) async throws(StoreError) in
-            let count = ItemCount(counter)
-            do throws(StoreError) {
-                let item = try await adopt(file, present, in: opened, within: budget, noting: outcomes) {
-                    count.pass($0)
-                }
-                count.finish(item.size)
-                outcomes.add(file.name, .success(item))
-            } catch {
-                count.finish(0)
-                if error.code != .cancelled { outcomes.add(file.name, .failure(error)) }
-                if error.meetsEveryItem { throw error }
-            }
+            try await adopt(alone: file, present, in: opened, within: budget, noting: outcomes, counter)
         }
         // Each file of a group has as many files open as one that is published by itself.
         let best = await groupSize(in: opened)
@@ -95,6 +84,23 @@ extension PublishOperation {
         /// Which paths have a record; nil where no listing was made.
         let recorded: [Key: ListedRecord]?
         let known: KnownPackages.Batch
+    }
+
+    /// - Throws: what meets every file; the failure of this one alone is noted.
+    private func adopt(
+        alone file: FileToPublish, _ present: Present, in opened: OpenFeed, within budget: ByteBudget,
+        noting outcomes: BatchOutcomes, _ counter: WorkCounter
+    ) async throws(StoreError) {
+        let count = ItemCount(counter)
+        do throws(StoreError) {
+            let item = try await adopt(file, present, in: opened, within: budget, noting: outcomes) { count.pass($0) }
+            count.finish(item.size)
+            outcomes.add(file.name, .success(item))
+        } catch {
+            count.finish(0)
+            if error.code != .cancelled { outcomes.add(file.name, .failure(error)) }
+            if error.meetsEveryItem { throw error }
+        }
     }
 
     private func adopt(

@@ -11,8 +11,8 @@ extension OpenFeed {
 
     /// Time since a record was last written, by the storage's own clock; zero where that is not to be found out.
     private func age(of key: Key, _ listed: ObjectInfo?) async throws(StoreError) -> Duration {
-        if let place = try await storage.formerVersions(ofRecordsAt: [key]), let inner = place.keys.first {
-            return try await place.storage.recordAge(inner) ?? .zero
+        if let place = try await storage.capability((any FormerVersions).self, at: key) {
+            return try await place.storage.recordAge(place.key) ?? .zero
         }
         if let listed { return listed.age }
         // From just before its name: it is among the first.
