@@ -117,10 +117,14 @@ let package = Package(
         // What another backend's author tests with.
         .target(name: "BlobStoreTesting", dependencies: ["ObjectStorage", "BlobCrypto"], swiftSettings: house),
 
-        // What blobtool says and how: syntax, output, progress, signals, manual.
+        // What the programs have in common: which root, syntax, output, progress, signals, manual.
         .target(
             name: "BlobTerminal",
-            dependencies: ["BlobStore", "LocalFiles", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "BlobStore", "LocalFiles", "BlobBackends",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: house),
 
         .executableTarget(

@@ -25,18 +25,7 @@ struct Blobnode: ParsableCommand {
             """,
         version: nodeVersion)
 
-    @Option(
-        help: ArgumentHelp(
-            "The server root: a path, file:///path or s3://bucket/prefix?…; else BLOBSTORE_ROOT, else the config file.",
-            valueName: "url"))
-    var root: String?
-
-    @Option(help: ArgumentHelp("The id that the root must have.", valueName: "id"))
-    var rootId: String?
-
-    @Option(
-        help: ArgumentHelp("The config file; the default is BLOBSTORE_CONFIG.", valueName: "file"), completion: .file())
-    var config: String?
+    @OptionGroup var root: RootOptions
 
     @Option(
         help: ArgumentHelp("Where to listen; else BLOBNODE_LISTEN, else the config file.", valueName: "address:port"))
@@ -95,7 +84,7 @@ extension Blobnode {
     {
         do {
             let environment = ProcessInfo.processInfo.environment
-            let stated = try await statedSettings(environment)
+            let stated = try await root.settings()
             var settings = try nodeSettings(environment, stated)
             settings.metrics = metrics
             interruption.timeToStop = settings.drain + settings.grace + .seconds(30)
@@ -113,12 +102,6 @@ extension Blobnode {
         } catch {
             return Main.fail("\(error)", on: console)
         }
-    }
-
-    /// What the options, the environment and the config file say of the root, and the config file of the node.
-    private func statedSettings(_ environment: [String: String]) async throws -> ServerSettings {
-        try await ServerSettings.resolve(
-            root: root, rootID: rootId, configPath: config, environment: environment, schemes: Backends().schemes)
     }
 
     private func openStore(
@@ -149,7 +132,7 @@ extension Blobnode {
 
     private func nodeName(_ environment: [String: String], _ stated: ServerSettings) throws -> NodeName {
         if let name = node ?? Self.filled(environment["BLOBNODE_NAME"]) ?? stated.node { return try NodeName(name) }
-        return try .ofThisMachine(prefix: "")
+        return try .ofThisMachine()
     }
 
     private static func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }

@@ -37,7 +37,7 @@ struct LayerTests {
         "BlobBackends": ["BlobStore", "BlobFS", "BlobS3", "BlobSystem", "Logging", "FoundationEssentials"],
         "BlobStoreTesting": ["ObjectStorage", "BlobCrypto", "Glibc", "Musl"],
         "BlobTerminal": [
-            "BlobStore", "LocalFiles", "BlobSystem", "Logging", "FoundationEssentials", "Glibc", "Musl",
+            "BlobBackends", "BlobStore", "LocalFiles", "BlobSystem", "Logging", "FoundationEssentials", "Glibc", "Musl",
             "ArgumentParser",
         ],
         "blobtool": [

@@ -17,7 +17,7 @@ struct Check: Sendable {
         _ opening: ((PackageStore) async throws -> CheckOperation.Summary) async throws -> CheckOperation.Summary
     ) async throws -> CheckReport {
         let builder = CheckReportBuilder()
-        let program = "\(toolVersion) on \(try NodeName.ofThisMachine(prefix: ""))"
+        let program = "\(toolVersion) on \(try NodeName.ofThisMachine())"
         let (started, clock) = (Timestamp.now, RunClock())
         let meter = Meter("checking", unit: "items")
         let total: CheckOperation.Summary

@@ -1,30 +1,32 @@
-internal import ArgumentParser
+package import ArgumentParser
 internal import BlobBackends
-internal import BlobStore
+package import BlobStore
 internal import FoundationEssentials
 
-/// Which server-level root to work on.
-struct RootOptions: ParsableArguments, Sendable {
+/// Which server-level root to work on: what all programs take alike.
+package struct RootOptions: ParsableArguments, Sendable {
     @Option(
         help: ArgumentHelp(
             "The server root: a path, file:///path or s3://bucket/prefix?…; else BLOBSTORE_ROOT, else the config file.",
             valueName: "url"))
-    var root: String?
+    package var root: String?
 
     @Option(help: ArgumentHelp("The id that the root must have.", valueName: "id"))
-    var rootId: String?
+    package var rootId: String?
 
     @Option(
         help: ArgumentHelp("The config file; the default is BLOBSTORE_CONFIG.", valueName: "file"), completion: .file())
-    var config: String?
+    package var config: String?
+
+    package init() {}
 
     /// The root to use, and who named it.
-    func settings() async throws(StoreError) -> ServerSettings {
+    package func settings() async throws(StoreError) -> ServerSettings {
         try await Self.settings(root: root, rootID: rootId, config: config)
     }
 
     /// The root to use for options of these values.
-    static func settings(
+    package static func settings(
         root: String?, rootID: String?, config: String?
     ) async throws(StoreError) -> ServerSettings {
         try await ServerSettings.resolve(
