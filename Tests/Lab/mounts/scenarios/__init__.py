@@ -8,8 +8,9 @@ from .outages import cut_cable, killed_client, restarted_server, unmounted
 from .records import conformance, history, races, visible_at_once
 from .sharing import awkward_names, pushes
 from .trips import round_trips
+from .upkeep import upkeep
 
 SHORT = [races, visible_at_once, history, pushes, restarted_server]
 SCENARIOS = SHORT + [
-    awkward_names, cut_cable, unmounted, killed_client, migrated, nas_to_s3, round_trips, conformance,
+    awkward_names, cut_cable, unmounted, killed_client, migrated, nas_to_s3, upkeep, round_trips, conformance,
 ]
