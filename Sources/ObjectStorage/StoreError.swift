@@ -84,6 +84,8 @@ public struct StoreError: Error, Sendable, Equatable {
         case contentGone
         /// What is not there is content that was staged, and not yet published.
         case stagingLost
+        /// A flush failed, and whatever this process tries again there stays in doubt.
+        case flushFailed
         /// What is not there is the feed of that name.
         case feedAbsent(String)
     }

@@ -107,7 +107,8 @@ final class Flusher: Sendable {
         StoreError(
             .outcomeUnknown,
             "\(file.subject): an earlier flush failed, and what it covered may not survive a power cut; check the "
-                + "disk, then restart this program and do the same again", cause: .other("an earlier flush failed"))
+                + "disk, then restart this program and do the same again", cause: .other("an earlier flush failed")
+        ).under(.flushFailed)
     }
 }
 

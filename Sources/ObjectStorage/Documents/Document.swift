@@ -227,6 +227,7 @@ extension Records {
                 return Stored(document: document, version: try await writeRecord(key, bytes, expecting: expecting))
             } catch  where error.code == .outcomeUnknown {
                 if let settled = try await settle(document, at: key, expecting: expecting, error) { return settled }
+                if error.circumstance == .flushFailed { throw error }
                 // Undecided: the identical write once more.
                 try await backoff.wait(or: error)
             }

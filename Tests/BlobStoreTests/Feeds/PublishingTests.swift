@@ -1,4 +1,5 @@
 import BlobStoreTesting
+import Synchronization
 import TestSupport
 import Testing
 
@@ -209,6 +210,24 @@ import Testing
         #expect(try await feed.promote(PackagePath("a"), to: other, by: "bob").outcome == .unchanged)
         #expect(try await other.text(at: "a") == "one")
         await expectError(.notFound) { try await feed.promote(PackagePath("b"), to: other, by: "bob") }
+    }
+
+    @Test("where a flush failed before, a record whose fate is unknown is not written again and again")
+    func flushFailed() async throws {
+        let bench = try await Bench()
+        _ = try await bench.feed(root: "/memory/a")
+        let url = try RootURL("/memory/a")
+        let writes = Mutex(0)
+        let unknown = StoreError(.outcomeUnknown, "an earlier flush failed").under(.flushFailed)
+        let plan = FaultPlan { operation, key, _ in
+            guard operation == .writeRecord, key?.hasPrefix("packages/") == true else { return nil }
+            writes.withLock { $0 += 1 }
+            return .before(unknown)
+        }
+        bench.opener.replace(url, with: FaultStorage(try #require(bench.opener[url]), plan: plan))
+        let feed = try await bench.reopened().feed("npm")
+        await expectError(.outcomeUnknown) { try await feed.publish("content", at: "a") }
+        #expect(writes.withLock { $0 } == 1)
     }
 }
 
