@@ -26,7 +26,8 @@ struct Blobtool: AsyncParsableCommand {
             CatCommand.self, ListCommand.self, StatCommand.self, RemoveCommand.self, RestoreCommand.self,
             LogCommand.self, FindCommand.self,
             PromoteCommand.self, ImportCommand.self, ExportCommand.self, CompareCommand.self, CheckCommand.self,
-            RepairCommand.self, QuarantineCommand.self, CollectCommand.self, MigrateCommand.self, ProbeCommand.self,
+            RepairCommand.self, QuarantineCommand.self, CollectCommand.self, RetainCommand.self, MigrateCommand.self,
+            ProbeCommand.self,
             KeyCommand.self, ClusterCommand.self, ManualCommand.self, ProbeWorkerCommand.self,
         ])
 }

@@ -2,7 +2,8 @@
 ///
 /// A feed's rules stand in its record in the catalog. Each feed that is in use is checked once a day, or once in its
 /// period where that is shorter: its records, and so much of its content that every byte is verified within the period.
-/// A feed whose garbage nodes may free is collected once in a grace period, and at least once a week.
+/// A feed whose garbage nodes may free is collected once in a grace period, and at least once a week. Of a feed that
+/// says which versions stay, the older ones are deleted once a day.
 public struct FeedRules: Sendable {
     private static let day = Duration.seconds(86_400)
     private static let shortestCollection = Duration.seconds(3_600)
@@ -42,6 +43,10 @@ public struct FeedRules: Sendable {
         if record.isCollected {
             let interval = max(shortestCollection, min(.seconds(record.graceSeconds), day * 7))
             schedules.append(Schedule("gc", of: record.feed, CollectRunner.ruled(record.feed), every: interval))
+        }
+        if !record.retentionRules.isEmpty {
+            let arguments = RetentionRunner.arguments(record.feed)
+            schedules.append(Schedule("retention", of: record.feed, arguments, every: day))
         }
         return schedules
     }

@@ -51,7 +51,8 @@ public final class Node: Sendable {
         options.rules = { () async throws(StoreError) in try await rules.schedules() }
         let worker = worker ?? store
         let runners: [any JobRunner] = [
-            CheckRunner(worker), CollectRunner(worker), CleanUpRunner(store, timing: settings.timing),
+            CheckRunner(worker), CollectRunner(worker), RetentionRunner(worker),
+            CleanUpRunner(store, timing: settings.timing),
         ]
         let cluster = try await ClusterNode.open(store, runners: runners, options, report: tell)
         return Node(store, settings, cluster: cluster, log: log, report: report)

@@ -36,6 +36,8 @@ struct ClusterOverview: Encodable {
         /// 0 where nodes do not verify it.
         let verifySeconds: Int64?
         let collects: Bool?
+        /// How many versions stay in which folders; empty where all do.
+        let retain: [String]?
         /// When it was checked last; what follows is as of then.
         var checked: String?
         var errors: Int64?
@@ -128,6 +130,7 @@ extension ClusterOverview.Feed {
         state = record.state.rawValue
         verifySeconds = record.verificationPeriod?.components.seconds ?? 0
         collects = record.isCollected
+        retain = record.retentionRules.map(\.description)
         let checks = jobs.filter { $0.kind == "check" && $0.feed == record.feed.text && $0.outcome == .done }
         guard let last = checks.max(by: { ($0.ended?.seconds ?? 0) < ($1.ended?.seconds ?? 0) }) else { return }
         checked = last.ended?.description
@@ -142,6 +145,7 @@ extension ClusterOverview.Feed {
         state = "unknown: \(error.message)"
         verifySeconds = nil
         collects = nil
+        retain = nil
     }
 }
 
@@ -184,10 +188,12 @@ extension ClusterOverview {
             [
                 Page.text(feed.name), Page.text(feed.root ?? ""),
                 Self.marked(feed.state, isBad: feed.state != "active"),
-                feed.collects == true ? "freed" : "kept", Self.freshness(feed),
+                feed.collects == true ? "freed" : "kept",
+                feed.retain?.isEmpty == false ? Page.text((feed.retain ?? []).joined(separator: ", ")) : "all kept",
+                Self.freshness(feed),
             ]
         }
-        return Page.table(["Feed", "Root", "State", "Garbage", "Verified"], rows)
+        return Page.table(["Feed", "Root", "State", "Garbage", "Versions", "Verified"], rows)
     }
 
     /// e.g. `98 % within 30 days, as of 2026-01-31T08:05:00Z`

@@ -3,7 +3,7 @@ public struct FeedRecord: DocumentBody {
     package static let title = "feed record"
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case feed, state, epoch, id, root, mutable, graceSeconds, digests, verifySeconds, collects, created
-        case migration, former, formers, predecessor, successor, deletion, gate, anonymousRead, replaceable
+        case migration, former, formers, predecessor, successor, deletion, gate, anonymousRead, replaceable, retain
     }
 
     /// Whether a feed takes writes, or is on its way.
@@ -39,6 +39,8 @@ public struct FeedRecord: DocumentBody {
     private(set) var anonymousRead: Bool?
     /// The paths of an immutable feed at which other content may replace what is published.
     public internal(set) var replaceable: [PathPattern]?
+    /// How many versions stay in which folders; nil where nobody has said so: then all do.
+    private(set) var retain: [RetentionRule]?
     /// When the feed was created, in UTC.
     public let created: Timestamp
     /// Set while the feed's packages are being copied to another root.
@@ -120,6 +122,7 @@ public struct FeedRecord: DocumentBody {
         collects = policy.collects
         anonymousRead = policy.anonymousRead
         replaceable = policy.replaceable
+        retain = policy.retain
         created = .now
     }
 }
@@ -143,11 +146,14 @@ public struct FeedPolicy: Sendable, Equatable {
     public var anonymousRead: Bool?
     /// The paths of an immutable feed at which other content may replace what is published. Default: none.
     public var replaceable: [PathPattern]?
+    /// How many versions stay in which folders; nodes delete older ones. Default: all stay.
+    public var retain: [RetentionRule]?
 
     /// A policy; what is nil stays as it is, or takes the default of a new feed.
     public init(
         mutable: Bool? = nil, graceSeconds: Int64? = nil, digests: [ExtraDigest]? = nil, verifySeconds: Int64? = nil,
-        collects: Bool? = nil, anonymousRead: Bool? = nil, replaceable: [PathPattern]? = nil
+        collects: Bool? = nil, anonymousRead: Bool? = nil, replaceable: [PathPattern]? = nil,
+        retain: [RetentionRule]? = nil
     ) {
         self.mutable = mutable
         self.graceSeconds = graceSeconds
@@ -156,6 +162,7 @@ public struct FeedPolicy: Sendable, Equatable {
         self.collects = collects
         self.anonymousRead = anonymousRead
         self.replaceable = replaceable
+        self.retain = retain
     }
 }
 
@@ -175,6 +182,9 @@ extension FeedRecord {
     /// Whether nodes free garbage.
     public var isCollected: Bool { collects ?? false }
 
+    /// How many versions stay in which folders; none where all do.
+    public var retentionRules: [RetentionRule] { retain ?? [] }
+
     private static let usualVerifySeconds: Int64 = 30 * 86_400
 }
 
@@ -193,6 +203,7 @@ extension FeedRecord {
         collects = policy.collects ?? collects
         anonymousRead = policy.anonymousRead ?? anonymousRead
         replaceable = policy.replaceable ?? replaceable
+        retain = policy.retain ?? retain
     }
 
     /// Enters a deletion, or takes one over.

@@ -2,7 +2,8 @@ internal import FoundationEssentials
 
 /// A point in time as records hold it: RFC 3339 in UTC, to the second.
 ///
-/// Only for people: no decision of the store compares clocks of machines.
+/// Only for people: no decision of the store compares clocks of machines, but that of which versions are the newest,
+/// where a feed keeps no others.
 public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Seconds since 1970-01-01T00:00:00Z.
     public let seconds: Int64

@@ -45,6 +45,8 @@ struct PolicyOptions: ParsableArguments, Sendable {
             valueName: "pattern"))
     var replaceable: [String] = []
 
+    @OptionGroup var retention: RetentionOptions
+
     @Flag var mutability: Mutability?
 
     enum Mutability: String, EnumerableFlag, Sendable {
@@ -72,7 +74,7 @@ struct PolicyOptions: ParsableArguments, Sendable {
             try FeedPolicy(
                 mutable: mutability.map { $0 == .mutable }, graceSeconds: grace?.components.seconds, digests: digests,
                 verifySeconds: verify?.components.seconds, collects: collect,
-                anonymousRead: anonymousRead, replaceable: patterns)
+                anonymousRead: anonymousRead, replaceable: patterns, retain: retention.rules)
         }
     }
 

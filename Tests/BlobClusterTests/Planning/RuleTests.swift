@@ -48,6 +48,17 @@ struct RuleTests {
         }
     }
 
+    @Test("old versions are deleted once a day in a feed that says which stay, and in no other")
+    func retention() async throws {
+        let store = try await store()
+        _ = try await store.createFeed(FeedName("npm"), FeedPolicy(verifySeconds: 0, retain: [RetentionRule("*=10")]))
+        let schedules = try await FeedRules(store).schedules()
+        #expect(schedules.map(\.name) == ["retention-npm"] && schedules[0].interval == .seconds(86_400))
+        #expect(schedules[0].kind == "retention" && schedules[0].arguments == ["feed": "npm"])
+        _ = try await store.updateFeed(FeedName("npm"), FeedPolicy(retain: []))
+        #expect(try await FeedRules(store).schedules().isEmpty)
+    }
+
     @Test("one feed whose record cannot be read is reported, and the others keep their rules")
     func garbled() async throws {
         let store = try await store()

@@ -5,13 +5,16 @@ internal import BlobTerminal
 struct ClusterRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Asks the server nodes to check feeds, or to collect their garbage.",
+        abstract: "Asks the server nodes to check feeds, to collect their garbage, or to delete old versions.",
         discussion: """
             Examples:
               blobtool cluster run check npm --content all
               blobtool cluster run gc npm
+              blobtool cluster run retention npm
             """,
-        subcommands: [ClusterRunCheckCommand.self, ClusterRunCollectCommand.self])
+        subcommands: [
+            ClusterRunCheckCommand.self, ClusterRunCollectCommand.self, ClusterRunRetentionCommand.self,
+        ])
 }
 
 struct ClusterRunCheckCommand: ToolCommand {
@@ -78,6 +81,34 @@ struct ClusterRunCollectCommand: ToolCommand {
         try await session.withStore(root) { store in
             try await JobRequest(store, feed, waits: wait, session).run(CollectRunner(store)) {
                 CollectRunner.arguments($0, deletes: delete, maximumPercent: maxDelete.value)
+            }
+        }
+    }
+}
+
+struct ClusterRunRetentionCommand: ToolCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retention",
+        abstract: "Asks the server nodes to delete old versions, as the feeds' rules say.",
+        discussion: """
+            It does what "blobtool retain" does, on a node; a feed without a rule is left alone. With --wait it exits 1 \
+            if something could not be deleted, and 2 if not everything could be looked at.
+
+            Examples:
+              blobtool retain npm --dry-run
+              blobtool cluster run retention npm --wait
+            """)
+
+    @Argument(help: "The feeds. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed) var feed:
+        [FeedName] = []
+    @Flag(help: "Wait until the nodes are done.") var wait = false
+    @OptionGroup(title: "Root options") var root: RootOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await session.withStore(root) { store in
+            try await JobRequest(store, feed, waits: wait, session).run(RetentionRunner(store)) {
+                RetentionRunner.arguments($0)
             }
         }
     }

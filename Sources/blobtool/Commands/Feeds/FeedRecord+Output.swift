@@ -16,6 +16,7 @@ extension FeedRecord {
                 "verifySeconds": .integer(verificationPeriod?.components.seconds ?? 0), "collects": .bool(isCollected),
                 "anonymousRead": .bool(isOpenToAnyone),
                 "replaceable": .array((replaceable ?? []).map { .string($0.text) }),
+                "retain": .array(retentionRules.map { .string($0.description) }),
                 "created": .string(created.description),
                 "deletion": deletion.map { deletion in
                     .object([
@@ -69,11 +70,13 @@ extension FeedRecord {
         return verification + (isCollected ? ", garbage is freed" : ", garbage is kept")
     }
 
-    /// The feed's roots beside its present one, a line each.
+    /// What only some feeds have: patterns of paths, and roots beside the present one; a line each.
     private func others(in store: PackageStore) -> String {
         var lines: [String] = []
         let patterns = (replaceable ?? []).map(\.text)
         if !patterns.isEmpty { lines.append("replaces \(patterns.joined(separator: ", "))") }
+        let rules = retentionRules.map(\.description)
+        if !rules.isEmpty { lines.append("retains  \(rules.joined(separator: ", "))") }
         if state == .deleting { lines.append("deletion \(wayOutOfDeletion)") }
         if let migration {
             let place = store.place(migration.root, of: feed)

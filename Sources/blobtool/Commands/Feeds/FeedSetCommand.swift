@@ -14,6 +14,7 @@ struct FeedSetCommand: ToolCommand {
               blobtool feed set npm --mutable
               blobtool feed set npm --grace 48h --digests sha1
               blobtool feed set npm --verify 7d --collect
+              blobtool feed set npm --retain 'left-pad=10' --retain '@acme/*=50'
               blobtool feed set debian --anonymous-read --replaceable 'dists/**'
               blobtool feed set npm --feed-root /mnt/new/npm
             """)
