@@ -24,9 +24,10 @@ struct MavenMetadata {
     private var builds: [Build] = []
     private var updated: Timestamp?
 
-    /// - Parameter folder: the segments of the path in which the metadata stands; an artifact is in a group.
+    /// - Parameter folder: the segments of the path in which the metadata stands; an artifact is in a group. Nil also
+    ///   where a name cannot stand in XML: no Maven client can ask for that.
     init?(folder: [String]) {
-        if folder.count < 2 { return nil }
+        if folder.count < 2 || !folder.allSatisfy(\.fitsXML) { return nil }
         self.folder = folder
     }
 
@@ -37,7 +38,7 @@ struct MavenMetadata {
     /// Whether a package can tell something: only then its record has to be read.
     func wants(_ path: PackagePath) -> Bool {
         let segments = path.text.split(separator: "/")
-        guard let name = segments.last else { return false }
+        guard let name = segments.last, path.text.fitsXML else { return false }
         if isOfVersion { return segments.count == folder.count + 1 && build(String(name)) != nil }
         guard segments.count == folder.count + 2, let version = segments.dropLast().last else { return false }
         let stem = version.hasSuffix(Self.snapshot) ? version.dropLast(Self.snapshot.count) : version

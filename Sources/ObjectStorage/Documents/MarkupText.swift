@@ -21,3 +21,14 @@ extension String {
         return escaped
     }
 }
+
+extension StringProtocol {
+    /// Whether an XML document can hold this text and give it back as it is: it has no control character, not even a
+    /// line's end, which a reader may change.
+    /// - Source: Extensible Markup Language (XML) 1.0, sections 2.2 and 2.11.
+    package var fitsXML: Bool {
+        unicodeScalars.allSatisfy { scalar in
+            scalar.properties.generalCategory != .control && scalar.value & 0xFFFE != 0xFFFE
+        }
+    }
+}

@@ -88,6 +88,20 @@ struct MavenTests {
         }
     }
 
+    @Test("a name that XML cannot hold is left out of the metadata, and the others are in it")
+    func controlCharacters() async throws {
+        try await TestNode.with { node in
+            for version in ["1.0", "1.\u{1}", "1.\n2", "1.\u{FFFE}", "1.<&>"] {
+                try await node.publish(Array(version.utf8), "g/a/\(version)/a-\(version).jar")
+            }
+            try await node.publish([1], "g/b\u{1B}/1/b\u{1B}-1.jar")
+            let text = try await node.request("GET", "/feeds/npm/maven/g/a/maven-metadata.xml").text
+            let versions = "<version>1.0</version>\n<version>1.&lt;&amp;&gt;</version>\n"
+            #expect(text.contains("<versions>\n\(versions)</versions>"))
+            #expect(try await node.request("GET", "/feeds/npm/maven/g/b%1B/maven-metadata.xml").status == 404)
+        }
+    }
+
     @Test("checksums are those of the content, kept or not, and one that does not match is refused")
     func checksums() async throws {
         try await TestNode.with { node in

@@ -58,6 +58,28 @@ struct CompareCommandTests {
         #expect(try tree.status == 2 && tree.line("difference")["path"] == "zz")
     }
 
+    @Test("a folder of records that cannot be read ends nothing, and what is in it is not said to be missing")
+    func closed() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "one", "two")
+        for name in ["a", "q/x", "z"] {
+            for feed in ["one", "two"] {
+                try await scratch.run("push", feed, "-", "--as", name, input: name).succeeded()
+            }
+            try scratch.write("tree/\(name)", name)
+        }
+        try await scratch.run("rm", "two", "z").succeeded()
+        for (sides, kind) in [(["one", "two"], "missing"), (["two", "one"], "extra"), (["./tree", "two"], "missing")] {
+            let result = try await scratch.closing("root/feeds/two/packages/q") {
+                try await scratch.unprivileged("compare", sides[0], sides[1])
+            }
+            #expect(result.status == 2, "\(sides)")
+            let found = try result.lines.filter { $0.type == "difference" }
+            #expect(found.map { $0["path"] } == ["z"] && found.map { $0["kind"] } == [kind], "\(sides)")
+            #expect(try result.line("summary")[number: "equal"] == 1, "\(sides)")
+            #expect(try result.line("summary")[bool: "complete"] == false)
+        }
+    }
+
     @Test("a server root that was moved away from is compared as it stands, before it is deleted")
     func movedServer() async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm", "pypi")

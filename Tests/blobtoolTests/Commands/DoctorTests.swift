@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 struct DoctorTests {
@@ -94,5 +95,41 @@ struct DoctorTests {
         #expect(result.status == 1)
         #expect(try severities(result, "read") == ["good"] && severities(result, "write") == ["error"])
         #expect(try severities(result, "write", feed: "npm") == ["error"])
+    }
+
+    @Test("live nodes are counted, and those that left are no error")
+    func nodes() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        var running: [SpawnedProcess] = []
+        for number in 0..<2 {
+            running.append(
+                try scratch.start(
+                    program: Tool.path.replacing(/blobtool$/, with: "blobnode"),
+                    [
+                        "-q", "--root", scratch.root, "--listen", "127.0.0.1:0", "--node", "web-\(number)",
+                        "--drain", "0s",
+                    ]))
+        }
+        try await comes("2 of 2 known nodes are alive", "good", in: scratch)
+        for process in running {
+            process.signal(SIGTERM)
+            #expect(await Tool.finish(process).status == 0)
+        }
+        let left = try await scratch.json("doctor").succeeded()
+        #expect(try severities(left, "nodes").allSatisfy { $0 != "error" } && severities(left, "drift").isEmpty)
+        #expect(try severities(left, "planner").isEmpty)
+    }
+
+    /// Waits until the doctor says so of the nodes.
+    private func comes(
+        _ words: String, _ severity: String, in scratch: Scratch
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            let result = try await scratch.json("doctor")
+            let said = try advice(result, "nodes")
+            if said.contains(where: { $0["severity"] == severity && $0["message"]?.contains(words) == true }) { return }
+            try #require(ContinuousClock.now < deadline, "\(result.output)")
+        }
     }
 }

@@ -105,5 +105,12 @@ struct FindTests {
         #expect(gone.status == 2)
         #expect(try gone.line("summary")[number: "feeds"] == 1)
         #expect(try await scratch.json("find", digest, "--feed", "nope").status == 2)
+        for command in [["find", digest, "--feed", "othr"], ["quarantine", "list", "othr"]] {
+            let mistyped = try await scratch.json(command)
+            #expect(try mistyped.status == 2 && mistyped.line("error")["message"]?.contains("use \"other\"") == true)
+        }
+        let both = try await scratch.run("quarantine", "list", "other", "npm")
+        #expect(both.status == 2 && both.errors.contains("1 of 2 failed:"))
+        #expect(try await scratch.run("quarantine", "list", "npm").errors.contains(" failed:") == false)
     }
 }

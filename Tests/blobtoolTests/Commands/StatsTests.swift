@@ -75,6 +75,34 @@ struct StatsTests {
         #expect(try result.lines.contains { $0.type == "stats" && $0["feed"] == "other" })
     }
 
+    @Test(
+        "a folder that cannot be read is told, and all else is counted",
+        arguments: [
+            ("packages/a", [2, 3, 1]), ("packages", [0, 3, 1]), ("blobs", [3, 0, 1]), ("quarantine", [3, 3, 0]),
+        ] as [(String, [Int64])])
+    func closed(_ folder: String, _ expected: [Int64]) async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for name in ["a/1", "b/2", "c"] {
+            try await scratch.run("push", "npm", "-", "--as", name, input: name).succeeded()
+        }
+        try scratch.write("root/feeds/npm/quarantine/\(String(repeating: "0", count: 64)).x", "bad")
+        let result = try await scratch.closing("root/feeds/npm/\(folder)") {
+            try await scratch.unprivileged("stats", "npm")
+        }
+        #expect(result.status == 2)
+        let line = try result.line("stats")
+        let figures = ["packages", "blobs", "quarantined"].map { line[number: $0] }
+        #expect(figures == expected.map(Optional.some) && line[number: "unreadable"] == 1)
+        #expect(try result.line("error")["item"]?.hasPrefix("npm: \(folder)") == true)
+        #expect(try result.line("error")["code"] == "permissionDenied")
+    }
+
+    @Test("a feed without packages has no list of folders")
+    func emptyFeed() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        #expect(try await scratch.run("stats", "--by-folder").succeeded().output.contains("in npm") == false)
+    }
+
     @Test("damaged content in quarantine is counted, and a record that cannot be read is told")
     func damage() async throws {
         let scratch = try await Scratch.withRoot(feeds: "npm")

@@ -59,6 +59,23 @@ final class Scratch: Sendable {
         return await Tool.finish(shell)
     }
 
+    /// Runs the tool as an account that may not read everything: root, too, without the right to pass over permissions.
+    func unprivileged(_ arguments: String...) async throws -> Tool.Result {
+        try await shell(
+            """
+            drop=; [ "$(id -u)" != 0 ] || drop="setpriv --bounding-set=-dac_override,-dac_read_search"
+            exec $drop "$0" \(arguments.joined(separator: " ")) --format json
+            """)
+    }
+
+    /// Runs the body while nobody may look into a folder of the directory.
+    func closing<Value>(_ folder: String, _ body: () async throws -> Value) async throws -> Value {
+        let place = "\(path)/\(folder)"
+        chmod(place, 0)
+        defer { chmod(place, 0o755) }
+        return try await body()
+    }
+
     /// Starts another program in the directory.
     func start(program: String, _ arguments: [String]) throws -> SpawnedProcess {
         try SpawnedProcess(

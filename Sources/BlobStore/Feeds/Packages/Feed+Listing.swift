@@ -63,9 +63,10 @@ extension Storage {
     }
 
     /// The paths that a query names, in key order, in pages of the backend's size.
-    /// - Parameter passed: told of what may hide packages, which then does not end the listing with an error.
+    /// - Parameter passed: told of what may hide packages, a folder that cannot be read for one, which then does not
+    ///   end the listing with an error.
     func paths(
-        _ query: PackageQuery, passing passed: (@Sendable (String) -> Void)? = nil
+        _ query: PackageQuery, passing passed: PassedOver? = nil
     ) -> AsyncPull<[PackagePath]> {
         let folders = PathFolders(query, in: self, wantsDetails: false, passing: passed)
         return AsyncPull { () throws(StoreError) in try await folders.next()?.map(\.path) }
@@ -73,7 +74,7 @@ extension Storage {
 
     /// The same, with what the listing tells of each record where that costs nothing.
     func listedPaths(
-        _ query: PackageQuery, passing passed: (@Sendable (String) -> Void)? = nil
+        _ query: PackageQuery, passing passed: PassedOver? = nil
     ) -> AsyncPull<[ListedPath]> {
         let folders = PathFolders(query, in: self, wantsDetails: !capabilities.atomicMove, passing: passed)
         return AsyncPull { () throws(StoreError) in try await folders.next() }
@@ -82,7 +83,7 @@ extension Storage {
     /// The packages that a query names, in key order, in pages, each with its record.
     /// - Parameter passed: as in ``paths(_:passing:)``.
     func packages(
-        _ query: PackageQuery, passing passed: (@Sendable (String) -> Void)? = nil
+        _ query: PackageQuery, passing passed: PassedOver? = nil
     ) -> AsyncPull<[PackageListing]> {
         let pages = listedPaths(query, passing: passed)
         let walk = RecordWalk(self, for: .reading)

@@ -4,16 +4,16 @@ internal import Synchronization
 /// flat, and of what stands in it the names that match are gone into, in key order.
 ///
 /// What may hide packages (a folder in a record's place, a link, a mount) does not end the listing: all that can be
-/// listed comes first, then the error. So no listing that passed something over looks whole, unless the caller asks to
-/// be told instead.
+/// listed comes first, then the error. A folder that cannot be read ends it at once. So no listing that passed
+/// something over looks whole, unless the caller asks to be told instead, of both.
 final class PathFolders: Sendable {
     private typealias Entries = AsyncPull<[ListEntry]>
 
     private let query: PackageQuery
     private let storage: any Storage
     private let wantsDetails: Bool
-    /// Told of each thing that may hide packages, where the listing is not to end with an error for them.
-    private let passed: (@Sendable (String) -> Void)?
+    /// Told of each thing that may hide packages and why, where the listing is not to end with an error for them.
+    private let passed: PassedOver?
     private let outer: AsyncPull<[ListEntry]>
     private let state: Mutex<State>
 
@@ -29,7 +29,7 @@ final class PathFolders: Sendable {
 
     init(
         _ query: PackageQuery, in storage: any Storage, wantsDetails: Bool,
-        passing passed: (@Sendable (String) -> Void)? = nil
+        passing passed: PassedOver? = nil
     ) {
         self.passed = passed
         self.query = query
@@ -39,7 +39,9 @@ final class PathFolders: Sendable {
         let folder = PackagePath.folder(query.prefix[..<(cut ?? query.prefix.startIndex)])
         let endsAtSlash = cut == query.prefix.endIndex || query.prefix.isEmpty
         outer = storage.list(
-            ListRequest(folder, startAfter: query.after?.key, isFlat: !endsAtSlash, wantsDetails: wantsDetails))
+            ListRequest(
+                folder, startAfter: query.after?.key, isFlat: !endsAtSlash, wantsDetails: wantsDetails,
+                passesUnreadable: passed != nil))
         state = Mutex(State())
     }
 
@@ -69,7 +71,9 @@ final class PathFolders: Sendable {
                 }
                 guard let text = PackagePath.text(of: folder), matches(text) else { continue }
                 state.inner = storage.list(
-                    ListRequest(folder, startAfter: query.after?.key, wantsDetails: wantsDetails))
+                    ListRequest(
+                        folder, startAfter: query.after?.key, wantsDetails: wantsDetails,
+                        passesUnreadable: passed != nil))
                 break
             }
             return keys
@@ -90,7 +94,11 @@ final class PathFolders: Sendable {
         if !entries.isEmpty { state.withLock { $0.foundAny = true } }
         return entries.compactMap { entry in
             if entry.mayHideRecords {
-                if let passed { passed(entry.text) } else { state.withLock { $0.hidden = $0.hidden ?? entry.text } }
+                if let passed {
+                    passed(entry.text, entry.whyHidden)
+                } else {
+                    state.withLock { $0.hidden = $0.hidden ?? entry.text }
+                }
             }
             guard case .key(let key, let info) = entry, let path = try? PackagePath(of: key), matches(path.text),
                 query.filter.admits(path.text)
@@ -102,6 +110,9 @@ final class PathFolders: Sendable {
     /// By bytes: Swift compares text by meaning, and packages differ by bytes.
     private func matches(_ text: String) -> Bool { text.utf8.starts(with: query.prefix.utf8) }
 }
+
+/// Told of what may hide packages, by its place in the root, and why nothing is known of them.
+typealias PassedOver = @Sendable (_ thing: String, _ why: StoreError) -> Void
 
 /// A path, and what a listing tells of its record.
 struct ListedPath: Sendable {
@@ -122,6 +133,12 @@ extension Storage {
                 "the folder \(FeedLayout.packages) with all records is gone, and content is there; restore it from a backup"
             ).during("list", key: FeedLayout.packages.text, root: address)
         }
+    }
+}
+
+extension ListEntry {
+    fileprivate var whyHidden: StoreError {
+        if case .unreadable(_, let error) = self { error } else { .hidden(text) }
     }
 }
 

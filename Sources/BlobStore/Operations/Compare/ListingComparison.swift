@@ -55,7 +55,7 @@ struct ListingComparison {
     }
 
     /// Tells of what may hide packages.
-    private func fail(_ thing: String) { tally.fail(feed.map { "\($0): \(thing)" } ?? thing, .hidden(thing)) }
+    private func fail(_ thing: String, _ why: StoreError) { tally.fail(feed.map { "\($0): \(thing)" } ?? thing, why) }
 
     private func name(_ path: PackagePath) -> String { feed.map { "\($0): \(path)" } ?? path.text }
 }
@@ -71,10 +71,10 @@ private final class ListingCursor {
     private var page: ArraySlice<PackageListing> = []
 
     /// - Parameter passed: told of what may hide packages.
-    init(_ storage: any Storage, _ passed: @escaping @Sendable (String) -> Void) {
-        pages = storage.packages(PackageQuery()) { [hidden] thing in
+    init(_ storage: any Storage, _ passed: @escaping PassedOver) {
+        pages = storage.packages(PackageQuery()) { [hidden] thing, why in
             hidden.add(thing)
-            passed(thing)
+            passed(thing, why)
         }
     }
 

@@ -22,7 +22,7 @@ struct TreeComparison: Sendable {
         let walk = try await LocalTree(tree)
         while let page = try await walk.next() { try await compare(page) }
         tally.counter.begin("comparing packages")
-        let pages = storage.paths(PackageQuery()) { [tally] thing in tally.fail(thing, .hidden(thing)) }
+        let pages = storage.paths(PackageQuery()) { [tally] thing, why in tally.fail(thing, why) }
         for try await page in pages {
             try await reportAbsent(of: page)
             tally.counter.add(items: Int64(page.count))

@@ -28,7 +28,7 @@ public struct FeedStatistics: Sendable, Equatable {
     public internal(set) var deleted: Int64 = 0
     /// Former states of packages that are kept.
     public internal(set) var formerRevisions: Int64 = 0
-    /// Records that could not be read, of which nothing else is counted.
+    /// Records and folders that could not be read, of which nothing else is counted.
     public internal(set) var unreadable: Int64 = 0
     /// Content as it is stored, each once, whether or not a package names it.
     public internal(set) var blobs = Amount()

@@ -5,8 +5,8 @@ public struct StatsOperation: Sendable {
     /// What the count tells while it runs.
     public enum Event: Sendable {
         case progress(WorkProgress)
-        /// A record cannot be read, or something in its place may hide others, so that nothing but it is counted. The
-        /// text is the package's path, or the name of what may hide packages.
+        /// Something cannot be read, so that what it holds is not counted: a record, by its package's path; a folder,
+        /// or what may hide packages, by its name in the root; "uploads in flight".
         case failed(String, StoreError)
         /// A folder at the top of the feed, with a slash at its end, and the packages in it and below it. The folders
         /// come in key order, each once; last, under an empty name, the packages that are in none.
@@ -25,27 +25,72 @@ public struct StatsOperation: Sendable {
         self.report = report
     }
 
-    /// Counts to the end of the feed. Others may write meanwhile: what they change is counted or not.
-    /// - Throws: what opening and listing throw; `cancelled`.
+    /// Counts to the end of the feed, whatever records and folders cannot be read. Others may write meanwhile: what
+    /// they change is counted or not.
+    /// - Throws: what opening throws, and what would keep all the rest from being counted; `cancelled`.
     /// - Cost: one read of each record, and listings; memory for a page and a 256th of the references.
     public func run() async throws(StoreError) -> FeedStatistics {
         let opened = try await feed.open()
         let counter = WorkCounter("reading records") { report(.progress($0)) }
         var figures = FeedStatistics()
-        try await countRecords(of: opened, &figures, counter)
-        counter.begin("listing content")
-        for try await page in opened.storage.list(FeedLayout.listing(of: nil, passesUnreadable: false)) {
-            for case .key(let key, let info?) in page where FeedLayout.digest(ofBlob: key) != nil {
-                figures.blobs.add(info.size)
-            }
-            counter.add(items: Int64(page.count))
+        try await passing(FeedLayout.packages, &figures) { (figures) async throws(StoreError) in
+            try await countRecords(of: opened, &figures, counter)
         }
-        figures.retired = try await amount(below: FeedLayout.retired, in: opened)
-        figures.quarantined = try await amount(below: FeedLayout.quarantine, in: opened)
-        for try await page in opened.storage.uploadsInFlight() {
-            for upload in page { figures.staged.add(upload.size) }
+        counter.begin("listing content")
+        try await passing(FeedLayout.blobs, &figures) { (figures) async throws(StoreError) in
+            try await list(FeedLayout.blobs, of: opened, &figures) { key, size, figures in
+                if FeedLayout.digest(ofBlob: key) != nil { figures.blobs.add(size) }
+                counter.add(items: 1)
+            }
+        }
+        for (folder, amount) in [
+            (FeedLayout.retired, \FeedStatistics.retired), (FeedLayout.quarantine, \FeedStatistics.quarantined),
+        ] as [(KeyPrefix, WritableKeyPath<FeedStatistics, FeedStatistics.Amount>)] {
+            try await passing(folder, &figures) { (figures) async throws(StoreError) in
+                // Without the notes about it.
+                try await list(folder, of: opened, &figures) { key, size, figures in
+                    if !key.isRecord, FeedLayout.digest(ofSetAside: key) != nil { figures[keyPath: amount].add(size) }
+                }
+            }
+        }
+        try await passing("uploads in flight", &figures) { (figures) async throws(StoreError) in
+            for try await page in opened.storage.uploadsInFlight() {
+                for upload in page { figures.staged.add(upload.size) }
+            }
         }
         return figures
+    }
+
+    /// Counts a part; where that ends with an error that says nothing of the others, tells so and goes on.
+    private func passing(
+        _ part: any CustomStringConvertible, _ figures: inout FeedStatistics,
+        _ count: (inout FeedStatistics) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        do throws(StoreError) { try await count(&figures) } catch {
+            if error.meetsEveryItem { throw error }
+            pass(part.description, error, &figures)
+        }
+    }
+
+    private func pass(_ thing: String, _ error: StoreError, _ figures: inout FeedStatistics) {
+        figures.unreadable += 1
+        report(.failed(thing, error))
+    }
+
+    /// Calls `body` with the keys and sizes of all objects in a folder of the root.
+    private func list(
+        _ folder: KeyPrefix, of opened: OpenFeed, _ figures: inout FeedStatistics,
+        _ body: (Key, Int64, inout FeedStatistics) -> Void
+    ) async throws(StoreError) {
+        for try await page in opened.storage.list(ListRequest(folder, wantsDetails: true, passesUnreadable: true)) {
+            for entry in page {
+                switch entry {
+                case .key(let key, let info?): body(key, info.size, &figures)
+                case .unreadable(let folder, let error): pass(folder.text, error, &figures)
+                default: break
+                }
+            }
+        }
     }
 
     private func countRecords(
@@ -53,9 +98,9 @@ public struct StatsOperation: Sendable {
     ) async throws(StoreError) {
         let references = try await References.make()
         let passed = Mutex(Int64(0))
-        let pages = opened.storage.packages(PackageQuery(includesDeleted: true)) { [report] thing in
+        let pages = opened.storage.packages(PackageQuery(includesDeleted: true)) { [report] thing, why in
             passed.withLock { $0 += 1 }
-            report(.failed(thing, .hidden(thing)))
+            report(.failed(thing, why))
         }
         var folders = FolderTally()
         for try await page in pages {
@@ -68,8 +113,7 @@ public struct StatsOperation: Sendable {
                     figures.formerRevisions += Int64(record.previous?.count ?? 0)
                     try await references.add(record.allReferences)
                 case .unreadable(let path, let error):
-                    figures.unreadable += 1
-                    report(.failed(path.text, error))
+                    pass(path.text, error, &figures)
                 }
             }
             counter.add(items: Int64(page.count))
@@ -83,20 +127,6 @@ public struct StatsOperation: Sendable {
                 }
             }
         }
-    }
-
-    /// What was set aside there, without the notes about it.
-    private func amount(
-        below folder: KeyPrefix, in opened: OpenFeed
-    ) async throws(StoreError) -> FeedStatistics.Amount {
-        var amount = FeedStatistics.Amount()
-        for try await page in opened.storage.list(ListRequest(folder, wantsDetails: true)) {
-            for case .key(let key, let info?) in page
-            where !key.isRecord && FeedLayout.digest(ofSetAside: key) != nil {
-                amount.add(info.size)
-            }
-        }
-        return amount
     }
 }
 

@@ -8,7 +8,8 @@ struct StatsCommand: ToolCommand {
         commandName: "stats",
         abstract: "Counts what feeds hold: packages, content, and what is set aside.",
         discussion: """
-            Records are read, and content is listed but not read. "shared" is what packages of a feed have in common \
+            Records are read, and content is listed but not read. A record or folder that cannot be read is named, the \
+            rest is counted, and the exit code is 2. "shared" is what packages of a feed have in common \
             with others in it, and so is stored once. --by-folder adds what each folder at the top of a feed holds; \
             a person sees the 20 largest.
 
@@ -42,7 +43,7 @@ struct StatsCommand: ToolCommand {
         }
         if session.console.format == .text, table.count > 0 {
             session.console.emit(JSONLine("statsTable"), text: table.text)
-            for (feed, folders) in table.folders {
+            for (feed, folders) in table.folders where !folders.isEmpty {
                 session.console.emit(JSONLine("statsTable"), text: folders.text(of: feed))
             }
         }
@@ -120,6 +121,8 @@ private struct LargestFolders: Sendable {
     private var largest: [(name: String, amount: FeedStatistics.Amount)] = []
     private var others = FeedStatistics.Amount()
     private var otherCount: Int64 = 0
+
+    var isEmpty: Bool { largest.isEmpty }
 
     mutating func add(_ name: String, _ amount: FeedStatistics.Amount) {
         let place = largest.firstIndex { $0.amount.bytes < amount.bytes } ?? largest.endIndex

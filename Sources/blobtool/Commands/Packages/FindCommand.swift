@@ -81,7 +81,7 @@ struct FindCommand: ToolCommand {
             search.packages += found.packages
             search.named.formUnion(found.named)
         } catch let error as StoreError where error.code != .cancelled && error.code != .invalidArgument {
-            failures.add("feed \(name)", error)
+            failures.add("feed \(name)", await store.suggesting(error))
         }
     }
 

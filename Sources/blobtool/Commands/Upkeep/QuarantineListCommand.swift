@@ -26,14 +26,18 @@ struct QuarantineListCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let failures = Failures(session.console, nil)
         let look = QuarantineLook(session: session, failures: failures, options: .init(jobs: work.jobs ?? 4))
-        try await session.withStore(root, limit: work.bwlimit) { store in
+        let seen = try await session.withStore(root, limit: work.bwlimit) { store in
+            var seen = 0
             if feeds.isEmpty {
-                for try await page in store.feeds() { for name in page { try await look.run(name, in: store) } }
+                for try await page in store.feeds() {
+                    for name in page where try await look.run(name, in: store) != nil { seen += 1 }
+                }
             } else {
-                for name in feeds.withoutRepetitions { try await look.run(name, in: store) }
+                for name in feeds.withoutRepetitions where try await look.run(name, in: store) != nil { seen += 1 }
             }
+            return seen
         }
-        _ = failures.finish(succeeded: 1)
+        _ = failures.finish(succeeded: seen)
         return failures.count > 0 ? .failed : .done
     }
 }
@@ -46,7 +50,6 @@ struct QuarantineLook {
 
     /// One that cannot be looked at keeps the others from nothing.
     /// - Returns: what it came to; nil where the feed could not be looked at.
-    @discardableResult
     func run(_ name: FeedName, in store: PackageStore) async throws -> QuarantineOperation.Summary? {
         let meter = Meter("looking at the quarantine of \(name)", unit: "items")
         let (console, failures) = (session.console, failures)
@@ -64,7 +67,7 @@ struct QuarantineLook {
             }
             return try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
         } catch let error as StoreError where error.code != .cancelled {
-            failures.add("feed \(name)", error)
+            failures.add("feed \(name)", await store.suggesting(error))
             return nil
         }
     }
