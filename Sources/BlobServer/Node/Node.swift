@@ -43,6 +43,7 @@ public final class Node: Sendable {
         store.waitForMigration = settings.migrationWait
         var about = NodeRecord.Description(version: settings.version, address: settings.address)
         about.roots = [store.url.description: store.rootID]
+        about.settings = try settings.fingerprint()
         var options = ClusterNode.Options(about: about)
         options.timing = settings.timing
         options.schedules = [try Schedule("clean-up", kind: "clean-up", every: .seconds(6 * 3_600))]

@@ -1,4 +1,5 @@
 public import BlobCluster
+internal import BlobStore
 
 /// How a node runs.
 public struct NodeSettings: Sendable {
@@ -35,6 +36,22 @@ public struct NodeSettings: Sendable {
     public init(listen: ListenAddress, version: String) {
         self.listen = listen
         self.version = version
+    }
+}
+
+extension NodeSettings {
+    /// Names what all nodes of a store should do alike, without revealing it: any of them may get a request.
+    func fingerprint() throws(StoreError) -> String {
+        let readers =
+            switch anonymous {
+            case .all: "all"
+            case .feeds(let feeds): feeds.map(\.text).sorted().joined(separator: ",")
+            case .onLoopbackWithoutKeys: listen.isLoopback ? "loopback" : ""
+            }
+        let parts = [
+            readers, "\(uploadBytes)", "\(timing.heartbeat)", "\(timing.silence)", "\(timing.leaseLength)",
+        ]
+        return String(try Digest(of: Array(parts.joined(separator: " ").utf8)).hex.prefix(12))
     }
 }
 

@@ -1,14 +1,31 @@
 import BlobBackends
 import BlobCluster
-import BlobServer
 import BlobStore
 import Logging
 import ObjectStorage
 import TestSupport
 import Testing
 
+@testable import BlobServer
+
 @Suite("A node's life")
 struct LifecycleTests {
+    @Test("nodes that let others read without a key, or take larger uploads, are told apart by what they run with")
+    func fingerprint() throws {
+        func fingerprint(_ listen: String, _ adjust: (inout NodeSettings) -> Void = { _ in }) throws -> String {
+            var settings = NodeSettings(listen: try ListenAddress(listen), version: "test")
+            adjust(&settings)
+            return try settings.fingerprint()
+        }
+        let npm = try FeedName("npm")
+        let usual = try fingerprint("10.0.0.1:80")
+        #expect(try usual == fingerprint("10.0.0.2:8080") { $0.drain = .zero })
+        #expect(try usual != fingerprint("127.0.0.1:80"))
+        #expect(try usual != fingerprint("10.0.0.1:80") { $0.anonymous = .all })
+        #expect(try usual != fingerprint("10.0.0.1:80") { $0.anonymous = .feeds([npm]) })
+        #expect(try usual != fingerprint("10.0.0.1:80") { $0.uploadBytes = 1 })
+    }
+
     @Test("it is live and ready while it serves, and tells people more")
     func health() async throws {
         try await TestNode.with { node in

@@ -89,7 +89,7 @@ struct ListingTests {
                 CheckRunner(node.store), CheckRunner.arguments(FeedName("npm"), .all), by: "<i>alice</i>")
             let overview = try await node.request("GET", "/cluster.json", fields: [manage]).text
             #expect(overview.contains("\"id\":\"\(job.id)\"") && overview.contains("\"shards\":17"))
-            #expect(overview.contains("\"collects\":false,\"name\":\"npm\",\"root\":\"file://"))
+            #expect(overview.contains("\"collects\":false,\"name\":\"npm\",\"retain\":[],\"root\":\"file://"))
             let page = try await node.request("GET", "/cluster", fields: [manage]).text
             #expect(
                 page.contains(">\(job.id)</td>") && page.contains("<td data-name=\"Feed\">npm</td>")

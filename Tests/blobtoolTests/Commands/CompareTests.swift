@@ -68,7 +68,9 @@ struct CompareCommandTests {
             try scratch.write("tree/\(name)", name)
         }
         try await scratch.run("rm", "two", "z").succeeded()
-        for (sides, kind) in [(["one", "two"], "missing"), (["two", "one"], "extra"), (["./tree", "two"], "missing")] {
+        for (sides, kind) in [
+            (["one", "two"], "missing"), (["two", "one"], "extra"), (["./tree", "two"], "missing"),
+        ] {
             let result = try await scratch.closing("root/feeds/two/packages/q") {
                 try await scratch.unprivileged("compare", sides[0], sides[1])
             }

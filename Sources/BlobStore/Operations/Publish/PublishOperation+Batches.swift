@@ -39,7 +39,8 @@ extension PublishOperation {
                 return Round(value: outcomes.all, isKnownToBeCurrent: isCurrent)
             } catch {
                 // Of the rest nothing may be reported where the feed may have moved, or content was taken away.
-                let isSettled = await opened.isUndisturbedAndCurrent()
+                // What was done before a cancellation is told, too.
+                let isSettled = (try? await uncancelled { await opened.isUndisturbedAndCurrent() }) ?? false
                 tally.add(isSettled ? outcomes.all : outcomes.failures)
                 throw error
             }

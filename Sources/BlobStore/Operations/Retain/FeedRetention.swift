@@ -19,7 +19,7 @@ final class FeedRetention: Sendable {
     private let now = Timestamp.now
 
     init(
-        _ opened: OpenFeed, _ rules: [RetentionRule], _ options: RetainOperation.Options,
+        _ opened: OpenFeed, by rules: [RetentionRule], _ options: RetainOperation.Options,
         _ report: @escaping @Sendable (RetainOperation.Event) -> Void
     ) {
         self.opened = opened
@@ -42,7 +42,7 @@ final class FeedRetention: Sendable {
         _ scope: String, after: PackagePath? = nil, expiry: Expiry? = nil
     ) async throws(StoreError) {
         var walk = FolderWalk(rules, in: scope)
-        let passed: @Sendable (String) -> Void = { [self] thing in leave(thing, .hidden(thing)) }
+        let passed: PassedOver = { [self] thing, why in leave(thing, why) }
         let query = PackageQuery(prefix: scope, after: after)
         for try await page in opened.storage.paths(query, passing: scope.isEmpty ? passed : nil) {
             if Task.isCancelled { throw cancellation }

@@ -94,7 +94,7 @@ public struct RetainOperation: Sendable {
                 "the feed \"\(feed.name)\" has no rule that says which versions stay; set one with \"blobtool feed set "
                     + "\(feed.name) --retain 'PATTERN=N'\"")
         }
-        return try await FeedRetention(opened, rules, options, report).run()
+        return try await FeedRetention(opened, by: rules, options, report).run()
     }
 }
 

@@ -68,11 +68,11 @@ public struct StatsOperation: Sendable {
     ) async throws(StoreError) {
         do throws(StoreError) { try await count(&figures) } catch {
             if error.meetsEveryItem { throw error }
-            pass(part.description, error, &figures)
+            pass(part.description, error, in: &figures)
         }
     }
 
-    private func pass(_ thing: String, _ error: StoreError, _ figures: inout FeedStatistics) {
+    private func pass(_ thing: String, _ error: StoreError, in figures: inout FeedStatistics) {
         figures.unreadable += 1
         report(.failed(thing, error))
     }
@@ -86,7 +86,7 @@ public struct StatsOperation: Sendable {
             for entry in page {
                 switch entry {
                 case .key(let key, let info?): body(key, info.size, &figures)
-                case .unreadable(let folder, let error): pass(folder.text, error, &figures)
+                case .unreadable(let folder, let error): pass(folder.text, error, in: &figures)
                 default: break
                 }
             }
@@ -113,7 +113,7 @@ public struct StatsOperation: Sendable {
                     figures.formerRevisions += Int64(record.previous?.count ?? 0)
                     try await references.add(record.allReferences)
                 case .unreadable(let path, let error):
-                    pass(path.text, error, &figures)
+                    pass(path.text, error, in: &figures)
                 }
             }
             counter.add(items: Int64(page.count))
