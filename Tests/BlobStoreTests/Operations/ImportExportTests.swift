@@ -32,6 +32,35 @@ import Testing
         #expect(size.count == 64)
     }
 
+    @Test("in a bucket the files behind a batch do not wait for its slowest one")
+    func overlap() async throws {
+        let bench = try await Bench(onBuckets: true)
+        _ = try await bench.feed("npm", root: "/memory/a")
+        let url = try RootURL("/memory/a")
+        let folder = TemporaryFolder()
+        for number in 0..<200 { folder.write("p\(number)", Array("content \(number)".utf8)) }
+        let (begun, others) = (Mutex(0), Mutex(0))
+        let slowest: @Sendable () async -> Void = {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while begun.withLock({ $0 }) <= BatchSize().count, ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+            others.withLock { $0 = begun.withLock { $0 } }
+        }
+        let plan = FaultPlan { operation, key, _ in
+            guard operation == .writeRecord, key?.hasPrefix("packages/") == true else { return nil }
+            let number = begun.withLock { begun in
+                begun += 1
+                return begun
+            }
+            return number == 1 ? .late(after: slowest) : nil
+        }
+        bench.opener.replace(url, with: FaultStorage(try #require(bench.opener[url]), plan: plan))
+        let feed = try await bench.reopened().feed("npm")
+        #expect(try await importing(folder.path, into: feed) { $0.jobs = nil }.summary.published == 200)
+        #expect(others.withLock { $0 } > BatchSize().count)
+    }
+
     @Test("a random tree comes out of an export as it went into the import")
     func randomTrees() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)

@@ -13,16 +13,70 @@ struct BatchSize: Sendable {
     }
 }
 
+/// What all batches of an import share.
+struct BatchBounds: Sendable {
+    /// Fewer are not worth it.
+    private static let fewestTogether = 8
+
+    /// How many small files take their steps together; 1 where each is published by itself.
+    let groupSize: Int
+    /// So many batches are under way at once. Where each file is published by itself one batch goes on while the
+    /// slowest files of others end; groups of files wait for the disk together, and one batch is enough of them.
+    let batches: Int
+    /// So many files are worked on at once, in all batches together.
+    let jobs: Int
+    private let places: AsyncSemaphore
+    /// What is there already is looked up for one batch after the other, so that no two list the same.
+    let lookups = AsyncSemaphore(places: 1)
+    let budget = ByteBudget(48 << 20)
+    let known = KnownPackages()
+
+    /// - Parameters:
+    ///   - wanted: how many files are to be worked on at once; nil for as many as suit the root.
+    ///   - storage: of the feed's root.
+    ///   - best: how many files had best take their steps together there.
+    init(jobs wanted: Int?, for storage: Capabilities, groupSize best: Int) {
+        // To a bucket files mostly wait for answers, and how many requests are under way is bounded there. Each file of
+        // a group has as many files open as one that is published by itself.
+        jobs = ProcessLimits.fitting(wanted ?? (best > 1 ? 2 * best : storage.atomicMove ? 64 : 256))
+        // One group works while another one waits for the disk.
+        groupSize = min(best, jobs / 2) < Self.fewestTogether ? 1 : min(best, jobs / 2)
+        batches = groupSize > 1 ? 1 : 4
+        places = AsyncSemaphore(places: groupSize > 1 ? .max : jobs)
+    }
+
+    /// Works on a file that is published by itself, once there is room.
+    func pass(_ work: () async throws(StoreError) -> Void) async throws(StoreError) { try await places.pass(work) }
+}
+
 extension PublishOperation {
-    /// How many files are worked on at once. To a bucket they mostly wait for answers, and how many requests are under
-    /// way is bounded there.
-    private func jobs(in opened: OpenFeed) -> Int {
-        options.jobs ?? (opened.storage.capabilities.atomicMove ? 64 : 256)
+    /// Publishes all files in batches.
+    func publishInBatches(_ files: FilesToPublish, _ tally: PublishTally) async throws(StoreError) {
+        let size = Mutex(BatchSize())
+        let nextBatch = { () async throws(StoreError) -> [FileToPublish]? in
+            let batch = try await files.next(size.withLock(\.count))
+            return batch.isEmpty ? nil : batch
+        }
+        // Of no files nothing is asked.
+        var first = try await nextBatch()
+        if first == nil { return }
+        let opened = try await feed.open()
+        let bounds = BatchBounds(
+            jobs: options.jobs, for: opened.storage.capabilities, groupSize: await groupSize(in: opened))
+        try await concurrently(bounds.batches) { () async throws(StoreError) in
+            if let batch = first.take() { return batch }
+            return try await nextBatch()
+        } _: { (batch) async throws(StoreError) in
+            let began = ContinuousClock.now
+            try await adopt(batch, bounds, tally)
+            size.withLock { $0.learn(from: ContinuousClock.now - began) }
+        }
+        await bounds.known.end()
     }
 
     /// Publishes a batch, again from the start where the feed changes meanwhile, and reports it.
-    func adopt(
-        _ batch: [FileToPublish], knowing known: KnownPackages, _ tally: PublishTally
+    private func adopt(
+        _ batch: [FileToPublish], _ bounds: BatchBounds, _ tally: PublishTally
     ) async throws(StoreError) {
         var earlier: BatchOutcomes?
         let all = try await feed.untilCurrent("meanwhile", isForWriting: !options.isDryRun) {
@@ -31,10 +85,10 @@ extension PublishOperation {
             let outcomes = BatchOutcomes()
             earlier = outcomes
             do throws(StoreError) {
-                try await adopt(batch, known, in: opened, noting: outcomes, tally.counter)
-                let isCurrent = try await settle(outcomes, in: opened)
+                try await adopt(batch, bounds, in: opened, noting: outcomes, tally.counter)
+                let isCurrent = try await settle(outcomes, bounds, in: opened)
                 for publication in outcomes.unsettled.map(\.publication) {
-                    if let written = publication.recorded.written { await known.add(written, in: opened) }
+                    if let written = publication.recorded.written { await bounds.known.add(written, in: opened) }
                 }
                 return Round(value: outcomes.all, isKnownToBeCurrent: isCurrent)
             } catch {
@@ -49,24 +103,16 @@ extension PublishOperation {
     }
 
     private func adopt(
-        _ batch: [FileToPublish], _ known: KnownPackages, in opened: OpenFeed, noting outcomes: BatchOutcomes,
+        _ batch: [FileToPublish], _ bounds: BatchBounds, in opened: OpenFeed, noting outcomes: BatchOutcomes,
         _ counter: WorkCounter
     ) async throws(StoreError) {
-        let budget = ByteBudget(48 << 20)
-        let paths = batch.compactMap { try? path(of: $0) }
-        // Where that fails each is asked for.
-        let recorded = options.isDryRun ? nil : (try? await opened.recorded(among: paths)) ?? nil
-        let earlier = recorded.map { Array($0.values) } ?? []
-        let present = Present(
-            recorded: recorded, known: earlier.isEmpty ? .none : (try? await known.batch(earlier, in: opened)) ?? .none)
-        let alone = { @Sendable (file: FileToPublish) async throws(StoreError) in
-            try await adopt(alone: file, present, in: opened, within: budget, noting: outcomes, counter)
+        let present = try await bounds.lookups.pass { () async throws(StoreError) in
+            await lookUp(batch, bounds.known, in: opened)
         }
-        // Each file of a group has as many files open as one that is published by itself.
-        let best = await groupSize(in: opened)
-        let jobs = ProcessLimits.fitting(options.jobs ?? (best > 1 ? 2 * best : jobs(in: opened)))
-        // One group works while another one waits for the disk.
-        let size = min(best, jobs / 2) < Self.fewestTogether ? 1 : min(best, jobs / 2)
+        let alone = { @Sendable (file: FileToPublish) async throws(StoreError) in
+            try await adopt(alone: file, present, bounds, in: opened, noting: outcomes, counter)
+        }
+        let (jobs, size) = (bounds.jobs, bounds.groupSize)
         guard size > 1 else { return try await concurrently(jobs, batch, alone) }
         var rest = batch[...]
         let nextGroup = { () -> [FileToPublish]? in
@@ -80,6 +126,15 @@ extension PublishOperation {
         }
     }
 
+    private func lookUp(_ batch: [FileToPublish], _ known: KnownPackages, in opened: OpenFeed) async -> Present {
+        let paths = batch.compactMap { try? path(of: $0) }
+        // Where that fails each is asked for.
+        let recorded = options.isDryRun ? nil : (try? await opened.recorded(among: paths)) ?? nil
+        let earlier = recorded.map { Array($0.values) } ?? []
+        return Present(
+            recorded: recorded, known: earlier.isEmpty ? .none : (try? await known.batch(earlier, in: opened)) ?? .none)
+    }
+
     /// What a listing and the index tell of a batch.
     private struct Present: Sendable {
         /// Which paths have a record; nil where no listing was made.
@@ -89,14 +144,18 @@ extension PublishOperation {
 
     /// - Throws: what meets every file; the failure of this one alone is noted.
     private func adopt(
-        alone file: FileToPublish, _ present: Present, in opened: OpenFeed, within budget: ByteBudget,
+        alone file: FileToPublish, _ present: Present, _ bounds: BatchBounds, in opened: OpenFeed,
         noting outcomes: BatchOutcomes, _ counter: WorkCounter
     ) async throws(StoreError) {
         let count = ItemCount(counter)
         do throws(StoreError) {
-            let item = try await adopt(file, present, in: opened, within: budget, noting: outcomes) { count.pass($0) }
-            count.finish(item.size)
-            outcomes.add(file.name, .success(item))
+            try await bounds.pass { () async throws(StoreError) in
+                let item = try await adopt(file, present, in: opened, within: bounds.budget, noting: outcomes) {
+                    count.pass($0)
+                }
+                count.finish(item.size)
+                outcomes.add(file.name, .success(item))
+            }
         } catch {
             count.finish(0)
             if error.code != .cancelled { outcomes.add(file.name, .failure(error)) }
@@ -137,21 +196,25 @@ extension PublishOperation {
     /// Step 3 for a batch: one read of the feed's record settles all of it, unless content may have been taken away
     /// meanwhile. Then each is looked at, and published once more where it is gone.
     /// - Returns: whether that read showed that the feed is current, too.
-    private func settle(_ outcomes: BatchOutcomes, in opened: OpenFeed) async throws(StoreError) -> Bool {
+    private func settle(
+        _ outcomes: BatchOutcomes, _ bounds: BatchBounds, in opened: OpenFeed
+    ) async throws(StoreError) -> Bool {
         let unsettled = outcomes.unsettled
         if options.isDryRun || unsettled.isEmpty { return false }
         if await opened.isUndisturbedAndCurrent() { return true }
-        let budget = ByteBudget(48 << 20)
-        try await concurrently(jobs(in: opened), unsettled) { (file, publication) async throws(StoreError) in
+        try await concurrently(bounds.jobs, unsettled) { (file, publication) async throws(StoreError) in
             do throws(StoreError) {
                 do throws(StoreError) {
                     try await opened.settle(publication.recorded, of: publication.summary, from: nil)
                 } catch  where error.code == .notFound {
-                    let item = try await read(file, within: budget) { (local, path) async throws(StoreError) in
-                        let details = options.details.describing(local)
-                        return Item(file, try await opened.adoptAndSettle(local.source, at: path, details))
+                    try await bounds.pass { () async throws(StoreError) in
+                        let item = try await read(file, within: bounds.budget) {
+                            (local, path) async throws(StoreError) in
+                            let details = options.details.describing(local)
+                            return Item(file, try await opened.adoptAndSettle(local.source, at: path, details))
+                        }
+                        outcomes.replace(file.name, .success(item))
                     }
-                    outcomes.replace(file.name, .success(item))
                 }
             } catch {
                 outcomes.replace(file.name, .failure(error))
@@ -167,8 +230,6 @@ extension PublishOperation {
 extension PublishOperation {
     /// Files that take their steps together are at most so large: what is in memory is bounded.
     private static let largestTogether = 128 << 10
-    /// Fewer are not worth it.
-    private static let fewestTogether = 8
 
     /// How many small files had best take their steps together; 1 where each is published by itself.
     private func groupSize(in opened: OpenFeed) async -> Int {

@@ -132,17 +132,10 @@ public struct PublishOperation: Sendable {
         async let _ = options.countsAhead && options.filter.isEmpty ? countAhead(tally.counter) : ()
         do throws(StoreError) {
             if case .tree = source {
-                var size = BatchSize()
-                let known = KnownPackages()
-                while case let batch = try await files.next(size.count), !batch.isEmpty {
-                    let began = ContinuousClock.now
-                    try await adopt(batch, knowing: known, tally)
-                    size.learn(from: ContinuousClock.now - began)
-                }
+                try await publishInBatches(files, tally)
                 if Task.isCancelled {
                     throw StoreError(.cancelled, "cancelled; the same command resumes where it stopped")
                 }
-                await known.end()
             } else {
                 try await concurrently(options.jobs ?? 64, { () async throws(StoreError) in try await files.next() }) {
                     (file) async throws(StoreError) in
