@@ -58,7 +58,8 @@ struct SignalTests {
         #expect((0..<4_000_000).contains(line[number: "bytes"] ?? -1))
         process.signal(SIGTERM)
         let stopped = await Tool.finish(process)
-        #expect(try stopped.lines.map(\.type) == ["error"])
+        // Further lines of progress come before it where the machine is busy.
+        #expect(try stopped.lines.map(\.type).filter { $0 != "progress" } == ["error"])
     }
 
     @Test(

@@ -39,7 +39,8 @@ import Testing
         let url = try RootURL("/memory/a")
         let folder = TemporaryFolder()
         for number in 0..<200 { folder.write("p\(number)", Array("content \(number)".utf8)) }
-        let (begun, others) = (Mutex(0), Mutex(0))
+        let begun = Mutex(0)
+        let others = Mutex(0)
         let slowest: @Sendable () async -> Void = {
             let deadline = ContinuousClock.now + .seconds(60)
             while begun.withLock({ $0 }) <= BatchSize().count, ContinuousClock.now < deadline {
@@ -157,11 +158,16 @@ import Testing
         folder.write("a", [1])
         let feed = try await Bench().feed()
         let options = PublishOperation.Options(PublicationDetails(by: "x"))
+        let cancel = Mutex<(@Sendable () -> Void)?>(nil)
         let importing = Task {
             try await PublishOperation(.tree(folder.path), into: feed, options) { event in
-                if case .published = event { withUnsafeCurrentTask { $0?.cancel() } }
+                guard case .published = event else { return }
+                let deadline = ContinuousClock.now + .seconds(60)
+                while cancel.withLock({ $0 == nil }), ContinuousClock.now < deadline {}
+                cancel.withLock { $0 }?()
             }.run()
         }
+        cancel.withLock { $0 = { importing.cancel() } }
         await expectError(.cancelled) { try await importing.value }
     }
 }

@@ -68,7 +68,7 @@ extension PublishOperation {
             return try await nextBatch()
         } _: { (batch) async throws(StoreError) in
             let began = ContinuousClock.now
-            try await adopt(batch, bounds, tally)
+            try await adopt(batch, within: bounds, tally)
             size.withLock { $0.learn(from: ContinuousClock.now - began) }
         }
         await bounds.known.end()
@@ -76,7 +76,7 @@ extension PublishOperation {
 
     /// Publishes a batch, again from the start where the feed changes meanwhile, and reports it.
     private func adopt(
-        _ batch: [FileToPublish], _ bounds: BatchBounds, _ tally: PublishTally
+        _ batch: [FileToPublish], within bounds: BatchBounds, _ tally: PublishTally
     ) async throws(StoreError) {
         var earlier: BatchOutcomes?
         let all = try await feed.untilCurrent("meanwhile", isForWriting: !options.isDryRun) {
@@ -93,9 +93,11 @@ extension PublishOperation {
                 return Round(value: outcomes.all, isKnownToBeCurrent: isCurrent)
             } catch {
                 // Of the rest nothing may be reported where the feed may have moved, or content was taken away.
-                // What was done before a cancellation is told, too.
-                let isSettled = (try? await uncancelled { await opened.isUndisturbedAndCurrent() }) ?? false
-                tally.add(isSettled ? outcomes.all : outcomes.failures)
+                // What was done before a cancellation is told, too, where that can be found out soon.
+                let isSettled = try? await uncancelled(within: .milliseconds(800)) {
+                    await opened.isUndisturbedAndCurrent()
+                }
+                tally.add(isSettled == true ? outcomes.all : outcomes.failures)
                 throw error
             }
         }
