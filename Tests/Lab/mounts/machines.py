@@ -94,6 +94,12 @@ class Machine:
             [*self._ssh(), "-O", "forward", "-R", f"{port}:127.0.0.1:{port}", "root@127.0.0.1"], check=True,
             stdin=subprocess.DEVNULL, timeout=60)
 
+    def reach(self, port, there):
+        """A port here leads to that port of the machine, until it ends."""
+        subprocess.run(
+            [*self._ssh(), "-O", "forward", "-L", f"127.0.0.1:{port}:127.0.0.1:{there}", "root@127.0.0.1"], check=True,
+            stdin=subprocess.DEVNULL, timeout=60)
+
     def write(self, path, content):
         """A file there with these bytes."""
         command = f"mkdir -p {shlex.quote(os.path.dirname(path))} && cat > {shlex.quote(path)}"
