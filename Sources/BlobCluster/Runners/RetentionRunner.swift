@@ -24,7 +24,7 @@ public struct RetentionRunner: JobRunner {
 
     /// - Returns: `deleted`, `bytes`, `changed`, `failed`; `incomplete`, 1 where something could not be looked at. Only
     ///   `skipped`, 1, where the feed has no rule, or none any more.
-    /// - Throws: what ``RetainOperation/run()`` throws.
+    /// - Throws: what `RetainOperation.run()` throws.
     public func run(_ shard: JobShard) async throws(StoreError) -> [String: Int64] {
         let feed = try await store.feed(shard.name)
         if try await feed.record().retentionRules.isEmpty { return ["skipped": 1] }
