@@ -61,6 +61,16 @@ def with_many(place):
     place.write("many/old-2.bin", content("old-2"))
 
 
+def with_versions(place):
+    """Versions of a package, the newest last, each with two files."""
+    basic(place)
+    for version in range(1, 5):
+        for part in ("lib", "doc"):
+            name = f"versions/{version}-{part}.bin"
+            place.write(name, content(name))
+            place.expect("push", "f", place.path(name), "--as", f"lib/{version}/{part}.bin")
+
+
 def empty(place):
     pass
 
@@ -176,6 +186,7 @@ COMMANDS = [
     Command("import", basic, ["import", "f", "@/new"], feed="f"),
     Command("import-many", with_many, ["import", "f", "@/many"], feed="f"),
     Command("rm-prefix", with_many, ["rm", "f", "--prefix", "old-", "--yes"], feed="f"),
+    Command("retain", with_versions, ["retain", "f", "--retain", "lib=2", "--yes"], feed="f"),
     Command("export", basic, ["export", "f", "@/out"], feed="f", changes=False),
     Command("migrate", basic, ["migrate", "f", "--to", "@/moved"], feed="f", changes=False),
     Command("migrate-delete", basic, ["migrate", "f", "--to", "@/moved", "--delete-source"], feed="f", done=(2,),
