@@ -65,6 +65,7 @@ def with_versions(place):
     """Versions of a package, the newest last, each with two files."""
     basic(place)
     for version in range(1, 5):
+        time.sleep(GRACE_SECONDS)  # Records tell time to the second, and versions of the same second all stay.
         for part in ("lib", "doc"):
             name = f"versions/{version}-{part}.bin"
             place.write(name, content(name))
