@@ -85,6 +85,9 @@ extension OpenRoot {
         return found
     }
 
+    /// Whether links are known not to work here. They are tried for their own sake first, and measured once one fails.
+    var lacksLinks: Bool { measured.withLock { $0 }?.links == false }
+
     private func tryOut() throws(StoreError) -> MeasuredCapabilities {
         let staged: StagedFile
         do { staged = try staging.create() } catch {

@@ -14,6 +14,7 @@ from .nodes.failover import a_node_dies, a_node_sleeps, a_rolling_restart, what_
 from .nodes.formats import build_cache, compiler_cache, maven
 from .nodes.jobs import a_sleeper_finishes_nothing, jobs_outlive_nodes
 from .nodes.load import idle_connections, large_upload, slow_readers
+from .nodes.manual import the_cluster_page
 from .nodes.moving import a_feed_moves, a_key_is_revoked, the_storage_goes_away
 from .nodes.one_off import check_by_many
 from .outages import large_file_over_a_crash
@@ -41,7 +42,7 @@ SCENARIOS = [
     migration_journey, two_migrations, collecting_in_buckets,
     what_one_publishes, a_node_dies, a_rolling_restart, a_node_sleeps,
     slow_readers, large_upload, idle_connections, maven, compiler_cache, build_cache,
-    a_feed_moves, the_storage_goes_away, a_key_is_revoked, check_by_many,
+    the_cluster_page, a_feed_moves, the_storage_goes_away, a_key_is_revoked, check_by_many,
     jobs_outlive_nodes, a_sleeper_finishes_nothing,
     released_files, installed_package, installed_services,
 ]

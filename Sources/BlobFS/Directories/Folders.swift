@@ -25,18 +25,26 @@ struct Folders: Sendable {
     /// opened as well.
     func existing(_ folder: KeyPrefix) throws(StoreError) -> OpenFile? {
         if let open = try open(folder.text) { return open }
-        for ancestor in Self.ancestors(of: folder.text) where try open(ancestor) == nil { return nil }
+        let above = Self.ancestors(of: folder.text)
+        // There a name that is absent was asked for at the server, not only in what this machine remembers.
+        if directory.filesystem == .smb && above.count == 1 { return nil }
+        for ancestor in above where try open(ancestor) == nil { return nil }
         return try open(folder.text)
     }
 
     /// A folder, freshly opened, made if it is missing; its name and those above it are durable on return.
-    func ensured(_ folder: KeyPrefix) throws(StoreError) -> OpenFile {
-        if durable.contains(folder.text), let open = try open(folder.text) { return open }
-        guard var parent = try open("") else { throw Self.vanished(RootDirectory.subject) }
-        for path in Self.ancestors(of: folder.text).dropFirst() + [folder.text] where !path.isEmpty {
-            parent = try ensured(path, Self.name(of: path), in: parent)
+    func ensured(_ folder: KeyPrefix) throws(StoreError) -> OpenFile { try ensured(folder.text) }
+
+    private func ensured(_ path: String) throws(StoreError) -> OpenFile {
+        if durable.contains(path), let there = try open(path) { return there }
+        guard let parent = Self.ancestors(of: path).last else { throw Self.vanished(RootDirectory.subject) }
+        // Whoever made it has seen to the folders above it.
+        if directory.filesystem == .nfs, let there = try open(path) {
+            try mend(there)
+            durable.insert(path)
+            return there
         }
-        return parent
+        return try ensured(path, Self.name(of: path), in: ensured(parent))
     }
 
     /// Another process may have made it and not yet flushed it; so only this process's flush counts.
@@ -103,11 +111,23 @@ struct Folders: Sendable {
         try open(name, [.readOnly, .directory, .noFollow], in: parent)
     }
 
+    /// The same for one that is most often absent: on SMB, where an absence is asked for twice, one request tells.
+    func enterRare(_ name: String, in parent: OpenFile) throws(StoreError) -> OpenFile? {
+        if directory.filesystem == .smb {
+            do throws(Errno) { _ = try directory.calls.status(of: name, in: parent.raw) } catch {
+                // Whatever else stands in the way the opening tells.
+                if error == .notFound { return nil }
+            }
+        }
+        return try enter(name, in: parent)
+    }
+
     /// A folder that a listing came across; nil when it has vanished since.
     func listed(_ path: String) throws(StoreError) -> OpenFile? { try open(path) }
 
     private func open(_ path: String) throws(StoreError) -> OpenFile? {
-        try open(path.isEmpty ? "." : String(path.dropLast()), [.readOnly, .directory], in: directory.open)
+        if path.isEmpty, let fresh = directory.takeFresh() { return fresh }
+        return try open(path.isEmpty ? "." : String(path.dropLast()), [.readOnly, .directory], in: directory.open)
     }
 
     /// Another account makes a folder in two steps, mkdir and chmod; between them it may not be open to us.

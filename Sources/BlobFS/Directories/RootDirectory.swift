@@ -123,6 +123,7 @@ struct RootPath: Sendable {
 /// to it.
 final class RootDirectory: Sendable {
     static let subject = "the root directory"
+    private static let freshness: Duration = .seconds(1)
 
     let path: RootPath
     let calls: any SystemCalls
@@ -131,6 +132,8 @@ final class RootDirectory: Sendable {
     let filesystem: Filesystem
     let modes: Modes
     private let current: Mutex<OpenFile>
+    /// The directory as it was opened just now, for the first who would open it afresh.
+    private let fresh: Mutex<(file: OpenFile, end: Duration)?>
 
     /// - Throws: as ``RootPath/open(_:)``; `unsupported` on a kernel without openat2.
     init(_ path: RootPath, calls: any SystemCalls, lanes: BlockingLanes) throws(StoreError) {
@@ -148,6 +151,7 @@ final class RootDirectory: Sendable {
         identity = status.identity
         modes = Modes(root: status, filesystem: filesystem, user: calls.effectiveUser)
         current = Mutex(directory)
+        fresh = Mutex((directory, calls.timeSinceBoot + Self.freshness))
         try Self.expectConfinement(directory)
     }
 
@@ -159,8 +163,7 @@ final class RootDirectory: Sendable {
     /// A kernel that cannot keep an open inside the root is refused rather than trusted.
     private static func expectConfinement(_ directory: OpenFile) throws(StoreError) {
         do {
-            try directory.calls.close(
-                directory.calls.open(".", beneath: directory.raw, [.readOnly, .directory], mode: 0))
+            try directory.calls.close(directory.calls.open(".", beneath: directory.raw, [.place, .directory], mode: 0))
         } catch {
             guard error == .noSuchCall else { throw StoreError(error, call: "openat2", subject) }
             throw StoreError(
@@ -175,6 +178,13 @@ final class RootDirectory: Sendable {
 
     /// The directory as it is open now.
     var open: OpenFile { current.withLock { $0 } }
+
+    /// The directory, if it was opened less than a second ago and nobody has looked into it since: what stood there
+    /// when it was opened shows, as if it were opened now.
+    func takeFresh() -> OpenFile? {
+        guard let taken = fresh.withLock({ $0.take() }), calls.timeSinceBoot < taken.end else { return nil }
+        return taken.file
+    }
 
     private func openAnew() throws(StoreError) -> OpenFile {
         OpenFile(try path.open(calls).release(), of: calls, lanes, Self.subject)
@@ -231,6 +241,9 @@ enum Filesystem: Equatable, Sendable {
     case localLayered
     /// Another machine or a user process is behind it, or it is not known: replies can be lost and calls repeated.
     case network
+    /// The same, where a server answers for a changed name only once that is durable: a client has nothing to flush.
+    /// - Source: RFC 1813, section 4.8 ("stable storage"), and RFC 8881, where it is said of each operation.
+    case nfs
     /// The same, where two names of one file get in each other's way besides.
     case smb
 
@@ -240,11 +253,12 @@ enum Filesystem: Equatable, Sendable {
         case 0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994: self = .local  // ext2-4, xfs, btrfs, tmpfs
         case 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1: self = .localLayered  // overlayfs, f2fs, zfs
         case 0xFE53_4D42, 0xFF53_4D42, 0x517B: self = .smb
+        case 0x6969: self = .nfs
         default: self = .network
         }
     }
 
-    var isShared: Bool { self == .network || self == .smb }
+    var isShared: Bool { self == .network || self == .nfs || self == .smb }
 }
 
 extension StoreError {

@@ -31,7 +31,7 @@ struct OpenedObject: Sendable {
 
 extension OpenRoot {
     func open(_ key: Key, _ range: Range<Int64>?, in pieces: Pieces) throws(StoreError) -> OpenedObject {
-        guard let there = try open(key) else { throw StoreError.missing(key) }
+        guard let there = try openToRead(key) else { throw StoreError.missing(key) }
         let size = there.status.sizeBytes
         let wanted = range ?? 0..<size
         guard (0...size).contains(wanted.lowerBound) else {
@@ -40,6 +40,12 @@ extension OpenRoot {
         let cut = wanted.clamped(to: 0..<size)
         let first = try chunk(of: there.file, at: cut.lowerBound, upTo: cut.upperBound, in: pieces)
         return OpenedObject(file: there.file, info: info(there.status), range: cut, first: first)
+    }
+
+    /// On a disk of this machine no name is seen late, and its folder need not be opened first.
+    private func openToRead(_ key: Key) throws(StoreError) -> (file: OpenFile, status: FileStatus)? {
+        if !directory.filesystem.isShared, let there = try? directory.open.openStored(key.text) { return there }
+        return try open(key)
     }
 
     /// The chunk at `offset`: whole, or an error. After the last one the file is closed, before its reader gets it:

@@ -25,7 +25,7 @@ extension OpenRoot {
         try Self.again { () throws(StoreError) in
             let staged = try staging.create()
             try staged.write(bytes, at: 0)
-            try finish(staged, isInMemory: true)
+            try finish(staged, ofBytesInMemory: Int64(bytes.count))
             return staged
         }
     }
@@ -52,7 +52,7 @@ extension OpenRoot {
         if !isSpent {
             do {
                 try staged.write(rest, at: size - Int64(rest.count))
-                try finish(staged, isInMemory: isInMemory)
+                try finish(staged, ofBytesInMemory: isInMemory ? size : nil)
             } catch {
                 guard isInMemory, error.isStagingLost else { throw error }
                 isSpent = true
@@ -70,9 +70,10 @@ extension OpenRoot {
     // MARK: Flush
 
     /// Makes a staged file's content durable and its age now, and closes it.
-    /// - Parameter isInMemory: whether its content is known elsewhere, so that nothing need be copied from it later.
+    /// - Parameter inMemory: how many bytes it has, where they are in memory and were written just now: so nothing need
+    ///   be copied from it later, and its age is now unless there was nothing to write.
     /// - Throws: `unavailable` when it stands in this root as it was mounted before.
-    func finish(_ staged: StagedFile, isInMemory: Bool = false) throws(StoreError) {
+    func finish(_ staged: StagedFile, ofBytesInMemory inMemory: Int64? = nil) throws(StoreError) {
         guard staged.staging === staging else {
             throw StoreError(
                 .unavailable,
@@ -82,10 +83,11 @@ extension OpenRoot {
             .under(.stagingLost)
         }
         guard let file = staged.file else { return try renewAge(of: staged.name, in: staged.folder, "a staged file") }
-        try renewAge(of: file, file.subject)
+        if (inMemory ?? 0) == 0 { try renewAge(of: file, file.subject) }
         try staged.flush()
         // Without links a second commit copies from it.
-        if isInMemory { staged.letGo() } else if try measure().links { staged.letGo() }
+        let isCopied = if inMemory != nil { false } else { try !measure().links }
+        if !isCopied { staged.letGo() }
     }
 
     // MARK: Link, unstage, flush
@@ -162,13 +164,14 @@ extension OpenRoot {
     /// the name is known to be free and the file is renamed.
     /// - Throws: `notFound` when the file's own name is gone; what the call says, when the name is not this file's.
     private func link(_ file: NamedFile, as name: String, in folder: OpenFile) throws(StoreError) -> LinkOutcome {
-        guard try measure().links else { return try renameAlone(file, to: name, in: folder) }
+        if lacksLinks { return try renameAlone(file, to: name, in: folder) }
         let isShared = directory.filesystem.isShared
         for _ in 0..<4 {
             do {
                 try calls.link(file.name, in: file.folder.raw, to: name, in: folder.raw)
                 return .linked
             } catch {
+                if error.meansNoLinks, try !measure().links { return try renameAlone(file, to: name, in: folder) }
                 let failure = StoreError(error, call: "linkat", folder.subject + "/" + name)
                 if let found = settle(name, in: folder, file.identity, after: failure) { return found }
                 // It is not there, and may yet come: the server may still be about to do it.

@@ -175,10 +175,7 @@ extension FileStorage: BatchedCreation {
         do {
             for item in items { try expect(item.key) }
             let results = try await blocking(operation, extra: extra) { (root, deadline) throws(StoreError) in
-                guard try root.measure().links else {
-                    throw StoreError(.unsupported, "\(root.directory.path.text) has no hard links")
-                }
-                return body(BatchPublishing(root: root, deadline: deadline))
+                body(BatchPublishing(root: root, deadline: deadline))
             }
             return zip(items, results).map { item, result in
                 result.mapError { $0.during(operation, key: item.key.text, root: address) }

@@ -158,7 +158,7 @@ extension OpenRoot {
     func look(atGenerationsOf key: Key, in folder: OpenFile) throws(StoreError) -> Generations.Look {
         let name = Generations.folderName(of: key)
         do throws(StoreError) {
-            guard let later = try folders.enter(name, in: folder) else { return .none }
+            guard let later = try folders.enterRare(name, in: folder) else { return .none }
             return try Generations(listing: later).map { .listed($0) } ?? .changing
         } catch {
             // What an editor left beside it is no later generation.

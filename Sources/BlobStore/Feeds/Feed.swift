@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A named collection of packages with a policy and one root.
 ///
 /// A feed is looked up in the catalog anew by each operation, so that a feed that has moved is found where it is.
@@ -9,11 +11,23 @@ public struct Feed: Sendable {
 
     /// The store that was asked for it: its catalog leads to the one that is in charge now.
     private let entry: PackageStore
+    private let firstLook: FirstLook?
 
     package init(_ name: FeedName, in store: PackageStore, by entry: PackageStore? = nil) {
+        self.init(name, in: store, by: entry ?? store, firstLook: nil)
+    }
+
+    private init(_ name: FeedName, in store: PackageStore, by entry: PackageStore, firstLook: FirstLook?) {
         self.name = name
         self.store = store
-        self.entry = entry ?? store
+        self.entry = entry
+        self.firstLook = firstLook
+    }
+
+    /// Looks a feed up for work that begins at once: its first opening goes by this very look.
+    package static func lookedUp(_ name: FeedName, by entry: PackageStore) async throws(StoreError) -> Feed {
+        let found = try await entry.locate(name)
+        return Feed(name, in: found.store, by: entry, firstLook: FirstLook(found))
     }
 
     /// The feed's record: policy, root, state, epoch.
@@ -21,12 +35,15 @@ public struct Feed: Sendable {
 
     /// The feed as the catalog has it now, with its root open.
     /// - Throws: `notFound`, `wrongRoot`.
-    package func open() async throws(StoreError) -> OpenFeed {
-        let (store, record) = try await entry.locate(name)
+    package func open() async throws(StoreError) -> OpenFeed { try await opened().feed }
+
+    /// - Returns: the feed, and whether its root was opened just now, rather than some time ago.
+    private func opened() async throws(StoreError) -> (feed: OpenFeed, isFresh: Bool) {
+        let (store, record) = if let found = firstLook?.take() { found } else { try await entry.locate(name) }
         if record.deletion?.step == .emptied { throw record.isBeingDeleted }
-        let root = try await store.roots.root(
+        let (root, isFresh) = try await store.roots.root(
             store.catalog.location(record), Root.Identity(.feed, feed: name, id: record.id))
-        return OpenFeed(feed: Feed(name, in: store, by: entry), record: record, root: root)
+        return (OpenFeed(feed: Feed(name, in: store, by: entry), record: record, root: root), isFresh)
     }
 
     /// The feed for work that writes: active, and its root still in its place. Waits for a migration as long as the
@@ -46,7 +63,7 @@ public struct Feed: Sendable {
     }
 
     private func openForWritingNow() async throws(StoreError) -> OpenFeed {
-        let opened = try await open()
+        let (opened, isFresh) = try await opened()
         switch opened.record.state {
         // One that is arriving was found by way of the catalog that says it has moved here.
         case .active, .arriving, .moved: break
@@ -60,7 +77,8 @@ public struct Feed: Sendable {
         case .deleting:
             throw opened.record.isBeingDeleted
         }
-        try await opened.root.verify()
+        // To open it was to verify it.
+        if !isFresh { try await opened.root.verify() }
         return opened
     }
 
@@ -70,6 +88,23 @@ public struct Feed: Sendable {
             .outcomeUnknown,
             "the feed \"\(name)\" began to move \(meanwhile), and what was written may have moved with it; do the same "
                 + "again when that is done (\(error.message))", isRetryable: true)
+    }
+}
+
+/// What a look at the catalog found, for the first who asks, and for a second.
+private final class FirstLook: Sendable {
+    typealias Found = (store: PackageStore, record: FeedRecord)
+
+    private static let validity: Duration = .seconds(1)
+
+    private let found: Mutex<Found?>
+    private let end = ContinuousClock.now + validity
+
+    init(_ found: Found) { self.found = Mutex(found) }
+
+    func take() -> Found? {
+        let found = found.withLock { $0.take() }
+        return ContinuousClock.now < end ? found : nil
     }
 }
 

@@ -171,7 +171,8 @@ package struct Root: Sendable {
 }
 
 extension Root.Identity {
-    fileprivate func absence(at url: RootURL) -> String {
+    /// That the root is not there, as far as can be seen, and what to do.
+    func absence(at url: RootURL) -> String {
         switch kind {
         case .server where id != nil: "the server root is not at \(url); \(Root.question(of: url))"
         case .server:
@@ -210,21 +211,23 @@ package actor RootCache {
         self.opener = opener
     }
 
-    /// The root at `url`, checked against the identity.
+    /// The root at `url`, checked against the identity, and whether it was opened just now for this call.
     /// - Throws: `wrongRoot`, and what opening throws.
-    package func root(_ url: RootURL, _ identity: Root.Identity) async throws(StoreError) -> Root {
+    package func root(
+        _ url: RootURL, _ identity: Root.Identity
+    ) async throws(StoreError) -> (root: Root, isFresh: Bool) {
         if let known = open[url] {
-            if (try? identity.check(known.marker, at: url)) != nil { return known }
+            if (try? identity.check(known.marker, at: url)) != nil { return (known, false) }
             // The place has become another root since, or the feed another: look afresh.
             open[url] = nil
         }
         let root = try await Root.open(url, identity, with: opener)
         if let raced = open[url], raced.id == root.id {
             await root.storage.close()
-            return raced
+            return (raced, false)
         }
         open[url] = root
-        return root
+        return (root, true)
     }
 
     /// Forgets a root, so that the next use opens it afresh. Who uses it still may go on.

@@ -66,7 +66,10 @@ extension MountTable.Mount {
         let rest = fields.firstIndex(of: "-").map { fields[fields.index(after: $0)...] } ?? []
         type = rest.first.map { String($0) } ?? ""
         let ofFilesystem = rest.dropFirst(2).first ?? ""
-        options = (fields[5].split(separator: ",") + ofFilesystem.split(separator: ",")).map { String($0) }
+        let ofMount = fields[5].split(separator: ",")
+        // Both say whether it can be written, and more.
+        let others = ofFilesystem.split(separator: ",").filter { !ofMount.contains($0) }
+        options = (ofMount + others).map { String($0) }
     }
 
     /// Spaces and the like stand there as `\040`.

@@ -1,3 +1,5 @@
+internal import BlobStore
+
 /// A number of bytes as people write and read it: `50MB` is 50 × 10^6, `50MiB` is 50 × 2^20.
 public struct ByteSize: Sendable, Hashable {
     /// In bytes.
@@ -33,18 +35,7 @@ public struct ByteSize: Sendable, Hashable {
 
 extension ByteSize {
     /// For people, in powers of ten: `999 B`, `1.2 kB`, `12.3 MB`.
-    public var human: String {
-        if bytes < 1_000 { return "\(bytes) B" }
-        var tenths = bytes / 100
-        var unit = 0
-        while tenths >= 10_000 && unit < Self.names.count - 1 {
-            tenths /= 1_000
-            unit += 1
-        }
-        return "\(tenths / 10).\(tenths % 10) \(Self.names[unit])"
-    }
-
-    private static let names = ["kB", "MB", "GB", "TB", "PB", "EB"]
+    public var human: String { bytes.asSize }
 }
 
 /// A number of bytes a second.

@@ -13,3 +13,19 @@ extension Int64 {
         self = overflows ? (size < 0 ? .min : .max) : sum
     }
 }
+
+extension Int64 {
+    /// A number of bytes for people, in powers of ten and cut, not rounded: `999 B`, `1.2 kB`, `12.3 MB`.
+    package var asSize: String {
+        if self < 1_000 { return "\(self) B" }
+        var tenths = self / 100
+        var unit = 0
+        while tenths >= 10_000 && unit < Self.units.count - 1 {
+            tenths /= 1_000
+            unit += 1
+        }
+        return "\(tenths / 10).\(tenths % 10) \(Self.units[unit])"
+    }
+
+    private static let units = ["kB", "MB", "GB", "TB", "PB", "EB"]
+}

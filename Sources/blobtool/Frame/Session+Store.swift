@@ -30,7 +30,7 @@ extension Session {
     func withFeed<Answer: Sendable>(
         _ name: FeedName, _ options: RootOptions, limit: ByteRate? = nil, _ body: (Feed) async throws -> Answer
     ) async throws -> Answer {
-        try await withStore(options, limit: limit) { store in try await body(try await store.feed(name)) }
+        try await withStore(options, limit: limit) { store in try await body(try await Feed.lookedUp(name, by: store)) }
     }
 
     static func opener(_ limit: ByteRate? = nil, isForOneWriter: Bool = false) -> any StorageOpener {

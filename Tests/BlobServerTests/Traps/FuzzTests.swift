@@ -1,18 +1,26 @@
 import BlobCluster
 import BlobServer
 import BlobStore
+import FoundationEssentials
 import ObjectStorage
 import Testing
 
+/// `BLOBSTORE_FUZZ` makes it so many seconds long, `BLOBSTORE_SEED` repeats one.
 @Suite("Random bytes")
 struct FuzzTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let seconds = environment["BLOBSTORE_FUZZ"].flatMap { Int64($0) }
+
     @Test("a node that was sent requests with random changes answers the next one, and published nothing")
     func fuzz() async throws {
-        let seed = UInt64.random(in: .min ... .max)
+        let seed = Self.environment["BLOBSTORE_SEED"].flatMap { UInt64($0) } ?? .random(in: .min ... .max)
         print("BlobServerTests.FuzzTests: seed \(seed)")
         try await TestNode.with({ $0.limits.linger = .milliseconds(50) }) { node in
             var random = SplitMix(state: seed)
-            for _ in 0..<300 {
+            let end = ContinuousClock.now + .seconds(Self.seconds ?? 600)
+            var rounds = 0
+            while ContinuousClock.now < end && (Self.seconds != nil || rounds < 300) {
+                rounds += 1
                 let bytes = Self.request(&random)
                 try await RawSocket.talk(to: node.port) { socket in
                     socket.send(bytes)
@@ -20,6 +28,7 @@ struct FuzzTests {
                     _ = try socket.rest()
                 }
             }
+            print("BlobServerTests.FuzzTests: \(rounds) requests")
             #expect(try await node.request("GET", "/health/live").status == 200)
             let paths = try await node.store.feed("npm").paths().flattened()
             #expect(paths.isEmpty)

@@ -58,8 +58,13 @@ public struct DiagnoseOperation: Sendable {
     private func lookAtPlace() async throws(StoreError) -> Bool {
         let storage: any Storage
         do throws(StoreError) { storage = try await opener.open(url) } catch {
-            if error.code == .cancelled { throw error }
-            report(Advice("root", unknown: error, "\(url)"))
+            switch error.code {
+            case .cancelled: throw error
+            case .notFound:
+                let absence = Root.Identity(.server, id: rootID).absence(at: url)
+                report(Advice(.error, of: "root", absence, isCertain: false))
+            default: report(Advice("root", unknown: error, "\(url)"))
+            }
             return false
         }
         // On a server it tells what that promises.

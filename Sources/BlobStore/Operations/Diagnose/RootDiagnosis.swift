@@ -103,7 +103,7 @@ struct RootDiagnosis: Sendable {
         report(
             Advice(
                 .info, of: "staging",
-                "dead processes left \(count) unfinished uploads of \(inGigabytes(bytes)); \"blobtool gc --delete\" frees them"
+                "dead processes left \(count) unfinished uploads of \(bytes.asSize); \"blobtool gc --delete\" frees them"
             ))
     }
 
@@ -122,7 +122,7 @@ struct RootDiagnosis: Sendable {
 
     private func show(_ room: PlaceDescription.Room) {
         let share = room.totalBytes > 0 ? Double(room.freeBytes) / Double(room.totalBytes) * 100 : 100
-        let text = "\(inGigabytes(room.freeBytes)) of \(inGigabytes(room.totalBytes)) are free"
+        let text = "\(room.freeBytes.asSize) of \(room.totalBytes.asSize) are free"
         if room.freeBytes == 0 && room.totalBytes > 0 || room.freeFiles == 0 {
             let what = room.freeFiles == 0 && room.freeBytes > 0 ? "no more files can be made" : "no room is left"
             return report(
@@ -151,10 +151,4 @@ struct RootDiagnosis: Sendable {
                 "the storage's clock is \(oneDecimal(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") this machine's; "
                     + "set both by NTP"))
     }
-}
-
-/// A size for a sentence.
-private func inGigabytes(_ bytes: Int64) -> String {
-    bytes < 1_000_000_000
-        ? "\(oneDecimal(Double(bytes) / 1_000_000)) MB" : "\(oneDecimal(Double(bytes) / 1_000_000_000)) GB"
 }
