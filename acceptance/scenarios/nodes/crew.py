@@ -1,5 +1,6 @@
 """Nodes as processes, a real balancer before them, and clients that load them."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -79,6 +80,20 @@ class Node:
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def running(lab, count):
+    """So many nodes on the laboratory's root, without a balancer."""
+    nodes = [Node(lab, f"node-{number + 1}", port, lab.root) for number, port in enumerate(free_ports(count))]
+    try:
+        for node in nodes:
+            node.start()
+        yield nodes
+    finally:
+        for node in nodes:
+            if node.process:
+                node.kill()
 
 
 class Nodes:

@@ -7,7 +7,7 @@ import subprocess
 
 from laboratory import DEADLINE_SECONDS, Skipped
 
-from .crew import Node, free_ports
+from .crew import running
 
 # Where Debian's packages of Maven plugins are: nothing is fetched from elsewhere.
 PLUGINS = "/usr/share/maven-repo"
@@ -31,9 +31,7 @@ def maven(lab):
     client = Maven(lab)
     lab.make_root("libs")
     key = lab.tool("key", "create", "--feed", "libs", "--scope", "publish").expect(0).one("key")["secret"]
-    node = Node(lab, "node-1", free_ports(1)[0], lab.root)
-    node.start()
-    try:
+    with running(lab, 1) as [node]:
         client.configure(key, f"http://127.0.0.1:{node.port}/feeds/libs/maven/")
         jars = {}
         for version in ("1.0", "1.1", "2.0-SNAPSHOT", "2.0-SNAPSHOT"):
@@ -42,8 +40,6 @@ def maven(lab):
         for wanted, version in (("[1.0,2.0-alpha)", "1.1"), ("2.0-SNAPSHOT", "2.0-SNAPSHOT")):
             assert client.resolve(wanted, version) == jars[version], f"{wanted}: other bytes"
         lab.tool("check", "libs", "--content", "all").expect(0)
-    finally:
-        node.kill()
 
 
 class Maven:
@@ -95,11 +91,8 @@ def compiler_cache(lab):
     keys = {
         scope: lab.tool("key", "create", "--feed", "objects", "--scope", scope).expect(0).one("key")["secret"]
         for scope in ("publish", "read")}
-    nodes = [Node(lab, f"node-{number}", port, lab.root) for number, port in enumerate(free_ports(2))]
     source = lab.write("unit.c", "int answer(void) { return %d; }\n" % lab.random.randrange(10**6))
-    try:
-        for node in nodes:
-            node.start()
+    with running(lab, 2) as nodes:
         machines = [CompilerCache(lab, name) for name in ("one", "two", "reader", "stranger")]
         first = machines[0].compile(source, nodes[0].port, keys["publish"])
         assert machines[0].hits() == 0 and lab.tool("ls", "objects").expect(0).of("package"), "nothing was kept"
@@ -111,10 +104,6 @@ def compiler_cache(lab):
         machines[3].compile(other, nodes[1].port, None)
         assert lab.tool("ls", "objects").expect(0).of("package") == kept, "a stranger wrote into the feed"
         lab.tool("check", "objects", "--content", "all").expect(0)
-    finally:
-        for node in nodes:
-            if node.process:
-                node.kill()
 
 
 BUILD_SETTINGS = """rootProject.name = 'answer'
@@ -137,7 +126,6 @@ def build_cache(lab):
         raise Skipped("Gradle is not installed (apt-get install gradle)")
     lab.make_root("builds", options=["--mutable"])
     key = lab.tool("key", "create", "--feed", "builds", "--scope", "publish").expect(0).one("key")["secret"]
-    nodes = [Node(lab, f"node-{number}", port, lab.root) for number, port in enumerate(free_ports(2))]
 
     def build(machine, node):
         """Returns what Gradle says, and the class that it made or fetched."""
@@ -155,18 +143,12 @@ def build_cache(lab):
         with open(made, "rb") as file:
             return done.stdout, file.read()
 
-    try:
-        for node in nodes:
-            node.start()
+    with running(lab, 2) as nodes:
         said, made = build("one", nodes[0])
         assert "FROM-CACHE" not in said, said
         said, fetched = build("two", nodes[1])
         assert ":compileJava FROM-CACHE" in said and fetched == made, said
         lab.tool("check", "builds", "--content", "all").expect(0)
-    finally:
-        for node in nodes:
-            if node.process:
-                node.kill()
 
 
 class CompilerCache:
