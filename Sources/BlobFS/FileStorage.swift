@@ -35,7 +35,7 @@ public final class FileStorage: ClockedStorage {
     var root: OpenRoot { mount.root }
 
     /// Opens an existing directory. Nothing is written, then or while it is only read; what the filesystem can do is
-    /// measured before the first write.
+    /// measured when a call first fails as it does where that is missing.
     /// - Parameters:
     ///   - path: of the directory; symbolic links on the way to it are followed.
     ///   - outer: an existing root's directory; from there on no symbolic link is followed.
@@ -84,8 +84,7 @@ public final class FileStorage: ClockedStorage {
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
-    /// Known without asking the filesystem; what was not yet measured is assumed to work and measured before it is
-    /// relied upon.
+    /// Known without asking the filesystem; what was not yet measured is assumed to work, until a call fails.
     public var capabilities: Capabilities { root.capabilities() }
 
     /// Makes `staging/`, and measures there what this filesystem can do.

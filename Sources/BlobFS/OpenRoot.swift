@@ -77,7 +77,7 @@ struct MeasuredCapabilities: Sendable, Equatable {
 }
 
 extension OpenRoot {
-    /// Measures with files of its own in `staging/`, once, before the first write: who only reads writes nothing.
+    /// Measures with files of its own in `staging/`, once, before it matters: who only reads writes nothing.
     func measure() throws(StoreError) -> MeasuredCapabilities {
         if let known = measured.withLock({ $0 }) { return known }
         let found = try tryOut()

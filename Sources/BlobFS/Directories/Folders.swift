@@ -38,9 +38,8 @@ struct Folders: Sendable {
     private func ensured(_ path: String) throws(StoreError) -> OpenFile {
         if durable.contains(path), let there = try open(path) { return there }
         guard let parent = Self.ancestors(of: path).last else { throw Self.vanished(RootDirectory.subject) }
-        // Whoever made it has seen to the folders above it.
-        if directory.filesystem == .nfs, let there = try open(path) {
-            try mend(there)
+        // Whoever made it has seen to the folders above it, but the root's mode may have been changed since.
+        if directory.filesystem == .nfs, !flusher.failures.hasAny, let there = try open(path), try mend(there) {
             durable.insert(path)
             return there
         }
@@ -97,13 +96,16 @@ struct Folders: Sendable {
 
     /// Sets the mode right of a folder that was there already, if it is this account's: whoever made it may have been
     /// killed between mkdir and chmod, and other accounts are locked out until somebody does.
-    func mend(_ folder: OpenFile) throws(StoreError) {
-        if hasFixedModes.withLock({ $0 }) { return }
+    /// - Returns: whether there was nothing to set right.
+    @discardableResult
+    func mend(_ folder: OpenFile) throws(StoreError) -> Bool {
+        if hasFixedModes.withLock({ $0 }) { return true }
         let status = try folder.status()
-        guard status.owner == directory.calls.effectiveUser, directory.modes.flaw(status) != nil else { return }
+        guard status.owner == directory.calls.effectiveUser, directory.modes.flaw(status) != nil else { return true }
         // What stands in the way of that is no reason to fail: this account can work here.
-        guard (try? directory.modes.adopt(folder, status)) != nil else { return }
+        guard (try? directory.modes.adopt(folder, status)) != nil else { return false }
         if try directory.modes.flaw(folder.status()) != nil { hasFixedModes.withLock { $0 = true } }
+        return false
     }
 
     /// A folder by its name in another that is already open; nil when it does not exist.

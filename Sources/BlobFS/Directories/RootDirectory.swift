@@ -139,6 +139,7 @@ final class RootDirectory: Sendable {
     init(_ path: RootPath, calls: any SystemCalls, lanes: BlockingLanes) throws(StoreError) {
         self.path = path
         self.lanes = lanes
+        let began = calls.timeSinceBoot
         let opened = try path.open(calls)
         let filesystem: Filesystem
         do { filesystem = Filesystem(type: try calls.filesystemType(of: opened.raw)) } catch {
@@ -151,7 +152,7 @@ final class RootDirectory: Sendable {
         identity = status.identity
         modes = Modes(root: status, filesystem: filesystem, user: calls.effectiveUser)
         current = Mutex(directory)
-        fresh = Mutex((directory, calls.timeSinceBoot + Self.freshness))
+        fresh = Mutex((directory, began + Self.freshness))
         try Self.expectConfinement(directory)
     }
 
@@ -217,6 +218,8 @@ final class RootDirectory: Sendable {
             throw StoreError(.wrongRoot, "\(path.text) is not the directory that was opened")
         }
         current.withLock { if $0 === stale { $0 = fresh } }
+        // It may be the one that was forgotten.
+        _ = takeFresh()
     }
 }
 

@@ -83,7 +83,9 @@ extension OpenRoot {
             .under(.stagingLost)
         }
         guard let file = staged.file else { return try renewAge(of: staged.name, in: staged.folder, "a staged file") }
-        if (inMemory ?? 0) == 0 { try renewAge(of: file, file.subject) }
+        // A server of SMB may tell the time of its creation for some seconds more.
+        let isYoung = (inMemory ?? 0) > 0 && directory.filesystem != .smb
+        if !isYoung { try renewAge(of: file, file.subject) }
         try staged.flush()
         // Without links a second commit copies from it.
         let isCopied = if inMemory != nil { false } else { try !measure().links }
@@ -171,9 +173,9 @@ extension OpenRoot {
                 try calls.link(file.name, in: file.folder.raw, to: name, in: folder.raw)
                 return .linked
             } catch {
-                if error.meansNoLinks, try !measure().links { return try renameAlone(file, to: name, in: folder) }
                 let failure = StoreError(error, call: "linkat", folder.subject + "/" + name)
                 if let found = settle(name, in: folder, file.identity, after: failure) { return found }
+                if error.meansNoLinks, try !measure().links { return try renameAlone(file, to: name, in: folder) }
                 // It is not there, and may yet come: the server may still be about to do it.
                 if directory.mayStillHappen(error) || isShared && error.isForgotten { return .unclear(failure) }
                 guard error == .exists else { throw failure }  // Else the name was just let go: once more.

@@ -26,8 +26,9 @@ public struct Feed: Sendable {
 
     /// Looks a feed up for work that begins at once: its first opening goes by this very look.
     package static func lookedUp(_ name: FeedName, by entry: PackageStore) async throws(StoreError) -> Feed {
+        let began = ContinuousClock.now
         let found = try await entry.locate(name)
-        return Feed(name, in: found.store, by: entry, firstLook: FirstLook(found))
+        return Feed(name, in: found.store, by: entry, firstLook: FirstLook(found, since: began))
     }
 
     /// The feed's record: policy, root, state, epoch.
@@ -98,9 +99,13 @@ private final class FirstLook: Sendable {
     private static let validity: Duration = .seconds(1)
 
     private let found: Mutex<Found?>
-    private let end = ContinuousClock.now + validity
+    private let end: ContinuousClock.Instant
 
-    init(_ found: Found) { self.found = Mutex(found) }
+    /// - Parameter began: from before the look.
+    init(_ found: Found, since began: ContinuousClock.Instant) {
+        self.found = Mutex(found)
+        end = began + Self.validity
+    }
 
     func take() -> Found? {
         let found = found.withLock { $0.take() }

@@ -112,6 +112,9 @@ extension Key {
 ///
 /// - Source: Microsoft, "Naming Files, Paths, and Namespaces".
 package enum DOSDevice {
+    /// How every such name begins, if it is in lower case.
+    package static let beginnings = ["con", "prn", "aux", "nul", "com", "lpt"].map { Array($0.utf8) }
+
     /// Whether a file of that name would be a device: the name up to its first dot, without trailing spaces, in any
     /// case, is `con prn aux nul com0-9 lpt0-9 conin$ conout$`.
     package static func isName(_ name: some StringProtocol) -> Bool {

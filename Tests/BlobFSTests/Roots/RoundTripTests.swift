@@ -1,5 +1,6 @@
 import BlobFS
 import BlobSystem
+import Glibc
 import ObjectStorage
 import Synchronization
 import TestSupport
@@ -103,6 +104,42 @@ struct RoundTripTests {
         _ = log.taken()
         #expect(try await storage.readRecord(Key("a/one.json"))?.bytes == [1])
         #expect(log.taken().filter { $0.hasSuffix(" one.json~") } == ["stat one.json~"])
+        await storage.close()
+    }
+
+    @Test("on NFS a folder that no longer has the root's mode is set right, and those above it, too")
+    func changedMode() async throws {
+        let (folder, log) = (TemporaryFolder(), Log())
+        let first = try await open(folder, as: Self.nfs, log)
+        _ = try await first.writeRecord(Key("a/b/one.json"), [1], expecting: .absent)
+        await first.close()
+        #expect(chmod(folder.path, 0o2775) == 0)
+        let second = try await open(folder, as: Self.nfs, log)
+        _ = try await second.writeRecord(Key("a/b/two.json"), [2], expecting: .absent)
+        #expect(try folder.status("a").permissions == 0o2775)
+        #expect(try folder.status("a/b").permissions == 0o2775)
+        await second.close()
+    }
+
+    @Test("on NFS, too, a folder whose name could not be flushed is not trusted afterwards, but made anew")
+    func failedFlush() async throws {
+        let (folder, log) = (TemporaryFolder(), Log())
+        let isBroken = Monitor(false)
+        var calls = InterceptedCalls()
+        calls.filesystem = Self.nfs
+        calls.before = { (call) throws(Errno) in
+            log.add(call)
+            if call.name == "fsync", isBroken.withLock({ $0 }) { throw .inputOutput }
+        }
+        let storage = try await folder.open(calls)
+        isBroken.withLock { $0 = true }
+        await #expect(throws: StoreError.self) {
+            try await storage.writeRecord(Key("a/one.json"), [1], expecting: .absent)
+        }
+        isBroken.withLock { $0 = false }
+        _ = log.taken()
+        _ = try await storage.writeRecord(Key("a/one.json"), [1], expecting: .absent)
+        #expect(log.taken().contains("rmdir a"))
         await storage.close()
     }
 }

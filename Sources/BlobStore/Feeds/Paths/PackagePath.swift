@@ -201,22 +201,24 @@ extension PackagePath {
     /// Whether what is a key stands for itself, so that there is nothing to decode and escape again: as of most paths.
     private static func isPlain(_ name: Substring) -> Bool {
         if name.isEmpty || FeedLayout.packages.text.utf8.count + name.utf8.count + 5 > maximumKeyBytes { return false }
-        return name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in
-            // What is left of a key's name without its `.json` may end as no path does.
-            guard let last = segment.last, last != UInt8(ascii: "."), last != UInt8(ascii: " ") else { return false }
-            return segment.count <= maximumSegmentBytes
-                && segment.allSatisfy { $0 != UInt8(ascii: "!") && $0 != UInt8(ascii: "%") }
-                && !mayBeDevice(segment)
+        var name = name
+        // In one pass over bytes that lie side by side: each name of a listing comes here.
+        return name.withUTF8 { bytes in
+            bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy(isPlain(segment:))
         }
     }
 
-    /// Whether it begins as the name of a DOS device does.
-    private static func mayBeDevice(_ segment: Substring.UTF8View) -> Bool {
-        switch segment.first {
-        case UInt8(ascii: "c"), UInt8(ascii: "p"), UInt8(ascii: "a"), UInt8(ascii: "n"), UInt8(ascii: "l"):
-            DOSDevice.isName(Substring(segment))
-        default: false
-        }
+    private static func isPlain(segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        // What is left of a key's name without its `.json` may end as no path does.
+        guard let last = segment.last, last != UInt8(ascii: "."), last != UInt8(ascii: " ") else { return false }
+        guard segment.count <= maximumSegmentBytes, !mayBeDevice(segment) else { return false }
+        return !segment.contains { $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "%") }
+    }
+
+    /// Whether it is the name of a DOS device, all of which begin with one of six words of three letters.
+    private static func mayBeDevice(_ segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard DOSDevice.beginnings.contains(where: segment.starts(with:)) else { return false }
+        return DOSDevice.isName(String(decoding: segment, as: UTF8.self))
     }
 
     private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
