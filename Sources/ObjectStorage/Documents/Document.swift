@@ -56,18 +56,19 @@ extension Document: Codable {
     private enum EnvelopeKey: String, CodingKey, CaseIterable { case format, revision, ancestors }
 
     package init(from decoder: any Decoder) throws {
-        let envelope = try decoder.container(keyedBy: EnvelopeKey.self)
-        let format = try envelope.decode(Int.self, forKey: .format)
+        // One view of all fields: each that the decoder makes costs as much as the reading of two.
+        let fields = try decoder.container(keyedBy: AnyKey.self)
+        let format = try fields.decode(Int.self, forKey: AnyKey(EnvelopeKey.format))
         guard format <= Self.format else { throw UnknownFormat(format: format) }
         guard format >= 1 else {
             throw DecodingError.dataCorruptedError(
-                forKey: .format, in: envelope, debugDescription: "the format is \(format); the first one is 1")
+                forKey: AnyKey(EnvelopeKey.format), in: fields,
+                debugDescription: "the format is \(format); the first one is 1")
         }
-        revision = try envelope.decode(String.self, forKey: .revision)
-        ancestors = try envelope.decodeIfPresent([String].self, forKey: .ancestors) ?? []
+        revision = try fields.decode(String.self, forKey: AnyKey(EnvelopeKey.revision))
+        ancestors = try fields.decodeIfPresent([String].self, forKey: AnyKey(EnvelopeKey.ancestors)) ?? []
         body = try Body(from: decoder)
         var unknown: [String: JSONValue] = [:]
-        let fields = try decoder.container(keyedBy: AnyKey.self)
         for key in fields.allKeys where !Self.isKnown(key.stringValue) {
             unknown[key.stringValue] = try fields.decode(JSONValue.self, forKey: key)
         }
@@ -131,6 +132,7 @@ private struct AnyKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
     init(stringValue: String) { self.stringValue = stringValue }
+    init(_ key: some CodingKey) { stringValue = key.stringValue }
     init?(intValue: Int) { nil }
 }
 
