@@ -9,7 +9,7 @@ internal import Synchronization
 final class ObjectReading: Sendable {
     static let segmentBytes: Int64 = 8 << 20
     /// How much of a segment is fetched before it is its turn, where memory is no matter.
-    private static let bufferedBytes = 4 << 20
+    private static let bufferedBytes = 3 << 20
     private static let segmentsAhead = 3
     private static let allowance = SegmentAllowance(6)
 

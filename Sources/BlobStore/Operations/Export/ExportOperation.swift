@@ -172,7 +172,7 @@ public struct ExportOperation: Sendable {
         case .package(let record):
             do throws(StoreError) {
                 // What is read from a bucket holds a segment and its connection's buffers in memory.
-                return try await budget.spend(min(max(record.size, 65_536), 8 << 20)) { () async throws(StoreError) in
+                return try await budget.spend(min(max(record.size, 65_536), 12 << 20)) { () async throws(StoreError) in
                     try await export(record, from: opened, pass: pass)
                 }
             } catch {
