@@ -50,7 +50,7 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CBlobSystem"),
 
-        // What the layers share: system calls, threads for blocking work, digests.
+        // What the layers share: system calls, threads for blocking work, digests, hex.
         .target(name: "BlobSystem", dependencies: ["CBlobSystem"], swiftSettings: house),
         .target(name: "BlobCrypto", dependencies: ["CLibCrypto"], swiftSettings: house),
 
@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "BlobHTTP",
             dependencies: [
-                "ObjectStorage", "BlobSystem", "CLibCurl", "CLibXML2", .product(name: "Logging", package: "swift-log"),
+                "ObjectStorage", "BlobSystem", "BlobCrypto", "CLibCurl", "CLibXML2",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
         .target(
@@ -121,7 +122,7 @@ let package = Package(
         .target(
             name: "BlobTerminal",
             dependencies: [
-                "BlobStore", "LocalFiles", "BlobBackends",
+                "BlobStore", "LocalFiles", "BlobBackends", "BlobCrypto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -57,28 +57,6 @@ public struct Hasher: ~Copyable, Sendable {
     public static func hex(_ function: HashFunction, of bytes: some Sequence<UInt8>) -> String? {
         var hasher = Hasher(function)
         hasher.update(bytes)
-        return hasher.finish().map(hexadecimal)
+        return hasher.finish().map(Hex.text)
     }
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-public func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
-    bytes.withContiguousStorageIfAvailable(digits(of:)) ?? Array(bytes).withUnsafeBufferPointer(digits(of:))
-}
-
-/// Of one type, since every digest of a check passes here, and a generic loop over another module's collection is slow.
-private func digits(of bytes: UnsafeBufferPointer<UInt8>) -> String {
-    String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-        var next = 0
-        for byte in bytes {
-            buffer[next] = digit(byte >> 4)
-            buffer[next + 1] = digit(byte & 15)
-            next += 2
-        }
-        return next
-    }
-}
-
-private func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + (value - 10)
 }

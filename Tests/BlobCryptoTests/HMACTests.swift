@@ -48,7 +48,7 @@ struct HMACTests {
     @Test("the published vectors come out, from memory of one piece or not", arguments: published)
     private func vectors(_ vector: Vector) throws {
         let code = try #require(HMAC.sha256(vector.message, key: vector.key))
-        #expect(code.count == 32 && hexadecimal(code).hasPrefix(vector.code))
+        #expect(code.count == 32 && Hex.text(code).hasPrefix(vector.code))
         #expect(HMAC.sha256(AnySequence(vector.message), key: vector.key) == code)
     }
 
@@ -65,7 +65,7 @@ struct HMACTests {
 
     @Test("an empty message and an empty key have their codes, and a key counts as if zeros followed it")
     func empty() {
-        let neither = HMAC.sha256([], key: []).map { hexadecimal($0) }
+        let neither = HMAC.sha256([], key: []).map { Hex.text($0) }
         #expect(neither == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
         #expect(HMAC.sha256([], key: [1]) == HMAC.sha256([], key: [1, 0]))
         #expect(HMAC.sha256([], key: [1]) != HMAC.sha256([], key: [2]))

@@ -68,7 +68,7 @@ struct HasherTests {
         #expect(Hasher.hex(vector.function, of: vector.message.utf8) == vector.hash)
         var hasher = Hasher(vector.function)
         for byte in vector.message.utf8 { hasher.update(CollectionOfOne(byte)) }
-        #expect(hasher.finish().map { hexadecimal($0) } == vector.hash)
+        #expect(hasher.finish().map { Hex.text($0) } == vector.hash)
     }
 
     @Test("pieces of every size give the hash of the whole", arguments: HashFunction.allCases)
@@ -80,7 +80,7 @@ struct HasherTests {
             for start in stride(from: 0, to: message.count, by: size) {
                 hasher.update(message[start..<min(start + size, message.count)])
             }
-            #expect(hasher.finish().map { hexadecimal($0) } == whole, "pieces of \(size) bytes")
+            #expect(hasher.finish().map { Hex.text($0) } == whole, "pieces of \(size) bytes")
         }
     }
 
@@ -92,7 +92,7 @@ struct HasherTests {
         hasher.update(EmptyCollection<UInt8>())
         hasher.update("c".utf8)
         hasher.update(""[...].utf8)
-        #expect(hasher.finish().map { hexadecimal($0) } == Hasher.hex(function, of: "abc".utf8))
+        #expect(hasher.finish().map { Hex.text($0) } == Hasher.hex(function, of: "abc".utf8))
     }
 
     @Test("bytes count in their order, in memory of one piece or not", arguments: HashFunction.allCases)
@@ -114,17 +114,10 @@ struct HasherTests {
         one.update("bc".utf8)
         let own = one
         let hash = await Self.finished(own)
-        #expect(hash.map { hexadecimal($0) } == Hasher.hex(.sha256, of: "abc".utf8))
-        #expect(two.finish().map { hexadecimal($0) } == Hasher.hex(.sha256, of: "x".utf8))
+        #expect(hash.map { Hex.text($0) } == Hasher.hex(.sha256, of: "abc".utf8))
+        #expect(two.finish().map { Hex.text($0) } == Hasher.hex(.sha256, of: "x".utf8))
     }
 
     @concurrent
     private static func finished(_ hasher: consuming Hasher) async -> [UInt8]? { hasher.finish() }
-
-    @Test("hexadecimal digits are two for each byte, in small letters")
-    func digits() {
-        #expect(hexadecimal([]).isEmpty)
-        #expect(hexadecimal([0, 1, 0x0F, 0x10, 0xA9, 0xFF]) == "00010f10a9ff")
-        #expect(hexadecimal("abc".utf8) == "616263")
-    }
 }

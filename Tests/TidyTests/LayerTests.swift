@@ -17,7 +17,8 @@ struct LayerTests {
         ],
         "BlobFS": ["ObjectStorage", "BlobSystem", "BlobCrypto", "FoundationEssentials", "Glibc", "Musl"],
         "BlobHTTP": [
-            "ObjectStorage", "BlobSystem", "CLibCurl", "CLibXML2", "Logging", "FoundationEssentials", "Glibc",
+            "ObjectStorage", "BlobSystem", "BlobCrypto", "CLibCurl", "CLibXML2", "Logging", "FoundationEssentials",
+            "Glibc",
         ],
         "BlobS3": [
             "BlobHTTP", "ObjectStorage", "BlobSystem", "BlobCrypto", "Logging", "FoundationEssentials", "Glibc",
@@ -37,8 +38,8 @@ struct LayerTests {
         "BlobBackends": ["BlobStore", "BlobFS", "BlobS3", "BlobSystem", "Logging", "FoundationEssentials"],
         "BlobStoreTesting": ["ObjectStorage", "BlobCrypto", "Glibc", "Musl"],
         "BlobTerminal": [
-            "BlobBackends", "BlobStore", "LocalFiles", "BlobSystem", "Logging", "FoundationEssentials", "Glibc", "Musl",
-            "ArgumentParser",
+            "BlobBackends", "BlobStore", "LocalFiles", "BlobSystem", "BlobCrypto", "Logging", "FoundationEssentials",
+            "Glibc", "Musl", "ArgumentParser",
         ],
         "blobtool": [
             "BlobTerminal", "BlobCluster", "BlobStore", "LocalFiles", "BlobBackends", "BlobSystem", "ArgumentParser",

@@ -36,8 +36,8 @@ public struct JobBoard: Sendable {
             throw StoreError(.outOfSpace, "there are \(Self.maximumJobs) jobs already; wait until some have ended")
         }
         // The time is in front so that older jobs come first in a listing; what names the job is the rest.
-        let time = String(max(0, clock.date().seconds), radix: 16)
-        let id = "\(String(repeating: "0", count: max(0, 10 - time.count)))\(time)-\(hexadecimal(randomBytes(8)))"
+        let time = Hex.text(max(0, clock.date().seconds), count: 10)
+        let id = "\(time)-\(Hex.text(randomBytes(8)))"
         let record = JobRecord(
             id: id, kind: runner.kind, arguments: arguments, by: user, created: clock.date(),
             shards: try await Self.shards(of: runner, arguments))

@@ -60,7 +60,7 @@ public final class APIKeys: Sendable {
             throw StoreError(.unsupported, "this machine cannot hash with SHA-256")
         }
         let record = KeyRecord(
-            id: token.id, name: name, sha256: hexadecimal(hash), grants: grants, created: clock.date(), by: user,
+            id: token.id, name: name, sha256: Hex.text(hash), grants: grants, created: clock.date(), by: user,
             expires: expires, revoked: nil)
         _ = try await storage.create(KeyToken.key(token.id), record)
         return Issued(token: token.text, record: record)

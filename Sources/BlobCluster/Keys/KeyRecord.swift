@@ -1,3 +1,5 @@
+internal import BlobCrypto
+
 /// An API key as it is stored: `cluster/keys/<id>.json`. The key itself is in no record.
 public struct KeyRecord: DocumentBody {
     package static let title = "API key"
@@ -45,7 +47,7 @@ public struct KeyRecord: DocumentBody {
     public var revoked: Timestamp?
 
     package var flaw: String? {
-        bytes(ofHexadecimal: sha256)?.count == 32 ? nil : "its hash is not a SHA-256"
+        Hex.bytes(sha256.utf8)?.count == 32 ? nil : "its hash is not a SHA-256"
     }
 
     package static let folder = KeyPrefix(trusted: "cluster/keys/")

@@ -11,7 +11,7 @@ struct KeyToken: Sendable {
 
     /// A new key.
     init() {
-        id = hexadecimal(randomBytes(Self.idBytes))
+        id = Hex.text(randomBytes(Self.idBytes))
         secret = randomBytes(Self.secretBytes)
     }
 
@@ -19,17 +19,17 @@ struct KeyToken: Sendable {
     init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "_", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == Self.prefix, Self.isID(parts[1]),
-            let secret = bytes(ofHexadecimal: parts[2]), secret.count == Self.secretBytes
+            let secret = Hex.bytes(parts[2].utf8), secret.count == Self.secretBytes
         else { return nil }
         id = String(parts[1])
         self.secret = secret
     }
 
-    static func isID(_ text: some StringProtocol) -> Bool { bytes(ofHexadecimal: text)?.count == idBytes }
+    static func isID(_ text: some StringProtocol) -> Bool { Hex.bytes(text.utf8)?.count == idBytes }
 
     static func key(_ id: String) -> Key { Key(trusted: "\(KeyRecord.folder)\(id).json") }
 
-    var text: String { "\(Self.prefix)_\(id)_\(hexadecimal(secret))" }
+    var text: String { "\(Self.prefix)_\(id)_\(Hex.text(secret))" }
 
     /// The SHA-256 of the secret; nil where this machine's policy forbids it.
     var hash: [UInt8]? {
@@ -40,7 +40,7 @@ struct KeyToken: Sendable {
 
     /// Whether a record is this key's, in constant time.
     func matches(_ record: KeyRecord) -> Bool {
-        guard let hash, let stored = bytes(ofHexadecimal: record.sha256) else { return false }
+        guard let hash, let stored = Hex.bytes(record.sha256.utf8) else { return false }
         return isSame(hash, stored)
     }
 }

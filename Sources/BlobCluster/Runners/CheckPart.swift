@@ -28,7 +28,7 @@ struct CheckPart: Sendable, Equatable {
     /// e.g. `npm/records` or `npm/00-0f`
     var name: String {
         guard let bytes else { return "\(feed)/records" }
-        return "\(feed)/\(hexadecimal([bytes.lowerBound]))-\(hexadecimal([bytes.upperBound]))"
+        return "\(feed)/\(Hex.text([bytes.lowerBound]))-\(Hex.text([bytes.upperBound]))"
     }
 }
 
@@ -68,7 +68,7 @@ struct CheckProgress: Sendable, Equatable {
     }
 
     var text: String {
-        "\(hexadecimal([reached ?? 0])) \(bytesRead) \(errors) \(warnings) \(isIncomplete ? 1 : 0)"
+        "\(Hex.text([reached ?? 0])) \(bytesRead) \(errors) \(warnings) \(isIncomplete ? 1 : 0)"
     }
 
     var result: [String: Int64] {
@@ -76,6 +76,6 @@ struct CheckProgress: Sendable, Equatable {
     }
 
     static func byte(_ text: some StringProtocol) -> UInt8? {
-        text.utf8.count == 2 ? bytes(ofHexadecimal: text)?.first : nil
+        text.utf8.count == 2 ? Hex.bytes(text.utf8)?.first : nil
     }
 }

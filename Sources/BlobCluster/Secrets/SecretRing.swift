@@ -66,7 +66,7 @@ public final class SecretRing: Sendable {
 
     private static func entry(_ node: NodeName, _ clock: NodeClock) -> SecretsRecord.Entry {
         SecretsRecord.Entry(
-            id: hexadecimal(randomBytes(4)), secret: hexadecimal(randomBytes(Secret.sizeBytes)),
+            id: Hex.text(randomBytes(4)), secret: Hex.text(randomBytes(Secret.sizeBytes)),
             created: clock.date(), by: node.text)
     }
 
@@ -100,7 +100,7 @@ public final class SecretRing: Sendable {
 
     private static func secret(_ id: String, in record: SecretsRecord) -> Secret? {
         record.ring.first { $0.id == id }.flatMap { entry in
-            bytes(ofHexadecimal: entry.secret).map { Secret(id: entry.id, bytes: $0) }
+            Hex.bytes(entry.secret.utf8).map { Secret(id: entry.id, bytes: $0) }
         }
     }
 

@@ -1,3 +1,5 @@
+internal import BlobCrypto
+
 /// The secrets that all nodes of a store share: `cluster/secrets.json`.
 package struct SecretsRecord: DocumentBody {
     package static let title = "ring of secrets"
@@ -19,7 +21,7 @@ package struct SecretsRecord: DocumentBody {
 
     package var flaw: String? {
         if !ring.contains(where: { $0.id == current }) { return "the current secret is not in the ring" }
-        if let entry = ring.first(where: { bytes(ofHexadecimal: $0.secret)?.count != Secret.sizeBytes }) {
+        if let entry = ring.first(where: { Hex.bytes($0.secret.utf8)?.count != Secret.sizeBytes }) {
             return "the secret \"\(entry.id.prefix(40))\" does not have \(Secret.sizeBytes) bytes in hex"
         }
         return Set(ring.map(\.id)).count == ring.count ? nil : "two secrets have the same id"
@@ -34,26 +36,6 @@ public struct SecretsKnown: Sendable, Equatable, Codable {
     public let ids: [String]
     /// The same for two nodes exactly where they know the same secrets.
     public let fingerprint: String
-}
-
-/// The bytes that hexadecimal text stands for; nil where it is none.
-func bytes(ofHexadecimal text: some StringProtocol) -> [UInt8]? {
-    let digits = Array(text.utf8)
-    guard digits.count.isMultiple(of: 2) else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-        guard let high = digit(digits[index]), let low = digit(digits[index + 1]) else { return nil }
-        bytes.append(high << 4 | low)
-    }
-    return bytes
-}
-
-private func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    default: nil
-    }
 }
 
 /// Random bytes for secrets.

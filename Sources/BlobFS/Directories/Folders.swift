@@ -32,6 +32,14 @@ struct Folders: Sendable {
         return try open(folder.text)
     }
 
+    /// A folder directly in the root, freshly opened, made if it is missing. Its name may not survive a power cut: for
+    /// what stands there only until it gets a name elsewhere.
+    func ensuredUnflushed(_ folder: KeyPrefix) throws(StoreError) -> OpenFile {
+        if let there = try mended(folder.text) { return there.folder }
+        guard let root = try open("") else { throw Self.vanished(RootDirectory.subject) }
+        return try made(Self.name(of: folder.text), in: root).folder
+    }
+
     /// A folder, freshly opened, made if it is missing; its name and those above it are durable on return.
     func ensured(_ folder: KeyPrefix) throws(StoreError) -> OpenFile { try ensured(folder.text) }
 
@@ -39,9 +47,9 @@ struct Folders: Sendable {
         if durable.contains(path), let there = try open(path) { return there }
         guard let parent = Self.ancestors(of: path).last else { throw Self.vanished(RootDirectory.subject) }
         // Whoever made it has seen to the folders above it, but the root's mode may have been changed since.
-        if directory.filesystem == .nfs, !flusher.failures.hasAny, let there = try open(path), try mend(there) {
+        if directory.filesystem == .nfs, !flusher.failures.hasAny, let there = try mended(path), there.wasRight {
             durable.insert(path)
-            return there
+            return there.folder
         }
         return try ensured(path, Self.name(of: path), in: ensured(parent))
     }
@@ -72,10 +80,6 @@ struct Folders: Sendable {
     func isKnownDurable(_ folder: String) -> Bool { durable.contains(folder) }
 
     /// A folder by its name in another, freshly opened, made with the root's mode if it is missing. Not flushed.
-    func ensured(_ name: String, in parent: OpenFile) throws(StoreError) -> OpenFile {
-        try made(name, in: parent).folder
-    }
-
     /// - Returns: the folder, and whether this call made it.
     func made(_ name: String, in parent: OpenFile) throws(StoreError) -> (folder: OpenFile, isNew: Bool) {
         for _ in 0..<8 {
@@ -92,6 +96,12 @@ struct Folders: Sendable {
             return (child, true)
         }
         throw Self.vanished(parent.subject + "/" + name)
+    }
+
+    /// A folder by its path, with its mode set right; nil when it does not exist.
+    private func mended(_ path: String) throws(StoreError) -> (folder: OpenFile, wasRight: Bool)? {
+        guard let there = try open(path) else { return nil }
+        return (there, try mend(there))
     }
 
     /// Sets the mode right of a folder that was there already, if it is this account's: whoever made it may have been
@@ -128,7 +138,7 @@ struct Folders: Sendable {
     func listed(_ path: String) throws(StoreError) -> OpenFile? { try open(path) }
 
     private func open(_ path: String) throws(StoreError) -> OpenFile? {
-        if path.isEmpty, let fresh = directory.takeFresh() { return fresh }
+        if path.isEmpty, let justOpened = directory.justOpened.take() { return justOpened }
         return try open(path.isEmpty ? "." : String(path.dropLast()), [.readOnly, .directory], in: directory.open)
     }
 

@@ -123,7 +123,6 @@ struct RootPath: Sendable {
 /// to it.
 final class RootDirectory: Sendable {
     static let subject = "the root directory"
-    private static let freshness: Duration = .seconds(1)
 
     let path: RootPath
     let calls: any SystemCalls
@@ -132,8 +131,9 @@ final class RootDirectory: Sendable {
     let filesystem: Filesystem
     let modes: Modes
     private let current: Mutex<OpenFile>
-    /// The directory as it was opened just now, for the first who would open it afresh.
-    private let fresh: Mutex<(file: OpenFile, end: Duration)?>
+    /// The directory as it was opened, for the first who would open it afresh: what stood there when it was opened
+    /// shows, as if it were opened now.
+    let justOpened: FirstLook<OpenFile>
 
     /// - Throws: as ``RootPath/open(_:)``; `unsupported` on a kernel without openat2.
     init(_ path: RootPath, calls: any SystemCalls, lanes: BlockingLanes) throws(StoreError) {
@@ -152,7 +152,7 @@ final class RootDirectory: Sendable {
         identity = status.identity
         modes = Modes(root: status, filesystem: filesystem, user: calls.effectiveUser)
         current = Mutex(directory)
-        fresh = Mutex((directory, began + Self.freshness))
+        justOpened = FirstLook(directory, since: began, now: { calls.timeSinceBoot })
         try Self.expectConfinement(directory)
     }
 
@@ -179,13 +179,6 @@ final class RootDirectory: Sendable {
 
     /// The directory as it is open now.
     var open: OpenFile { current.withLock { $0 } }
-
-    /// The directory, if it was opened less than a second ago and nobody has looked into it since: what stood there
-    /// when it was opened shows, as if it were opened now.
-    func takeFresh() -> OpenFile? {
-        guard let taken = fresh.withLock({ $0.take() }), calls.timeSinceBoot < taken.end else { return nil }
-        return taken.file
-    }
 
     private func openAnew() throws(StoreError) -> OpenFile {
         OpenFile(try path.open(calls).release(), of: calls, lanes, Self.subject)
@@ -219,7 +212,7 @@ final class RootDirectory: Sendable {
         }
         current.withLock { if $0 === stale { $0 = fresh } }
         // It may be the one that was forgotten.
-        _ = takeFresh()
+        _ = justOpened.take()
     }
 }
 

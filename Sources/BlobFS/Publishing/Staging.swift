@@ -56,20 +56,9 @@ final class Staging: Sendable {
 
     private func folder() throws(StoreError) -> OpenFile {
         if let folder = open.withLock({ $0 }) { return folder }
-        let folder = try openFolder()
+        let folder = try folders.ensuredUnflushed(Self.folder)
         open.withLock { $0 = folder }
         return folder
-    }
-
-    private func openFolder() throws(StoreError) -> OpenFile {
-        if let there = try folders.listed(Self.folder.text) {
-            try folders.mend(there)
-            return there
-        }
-        guard let root = try folders.existing(.root) else {
-            throw StoreError(.unavailable, "the root directory cannot be opened")
-        }
-        return try folders.ensured(Self.name, in: root)
     }
 
     /// Closes the folder, so that it can be removed.

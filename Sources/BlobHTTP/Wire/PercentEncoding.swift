@@ -1,3 +1,5 @@
+internal import BlobCrypto
+
 /// Percent-encoding of paths and queries.
 /// - Source: RFC 3986, section 2.
 package enum PercentEncoding {
@@ -10,7 +12,7 @@ package enum PercentEncoding {
             if isPlain(byte) || (keepsSlashes && byte == UInt8(ascii: "/")) {
                 bytes.append(byte)
             } else {
-                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                bytes += [UInt8(ascii: "%"), Hex.digit(byte >> 4, isCapital: true), Hex.digit(byte, isCapital: true)]
             }
         }
         return String(decoding: bytes, as: UTF8.self)
@@ -34,25 +36,14 @@ package enum PercentEncoding {
             switch byte {
             case UInt8(ascii: "+") where isForm: bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(value), let low = rest.popFirst().flatMap(value) else {
-                    return nil
-                }
-                bytes.append(high << 4 | low)
+                guard let high = rest.popFirst(), let low = rest.popFirst(),
+                    let byte = Hex.byte(high, low, takesCapitals: true)
+                else { return nil }
+                bytes.append(byte)
             default: bytes.append(byte)
             }
         }
         return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static let digits = Array("0123456789ABCDEF".utf8)
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
-        }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

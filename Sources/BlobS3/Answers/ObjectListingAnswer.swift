@@ -1,3 +1,4 @@
+internal import BlobCrypto
 package import BlobHTTP
 
 /// A page of names.
@@ -69,12 +70,8 @@ package struct ObjectListingAnswer: XMLAnswer, Equatable {
     /// Nil for an ETag of another form, such as that of an object in parts.
     private static func md5(_ etag: String) -> String? {
         let bare = etag.filter { $0 != "\"" }
-        let isMD5 = bare.utf8.count == 32 && bare.utf8.allSatisfy { isLowerHexDigit($0) }
+        let isMD5 = bare.utf8.count == 32 && Hex.isLowerCase(bare.utf8)
         return isMD5 ? bare : nil
-    }
-
-    private static func isLowerHexDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
     private mutating func takeFolder() {

@@ -64,15 +64,10 @@ extension S3Call {
     /// - Returns: the digest in base64.
     @discardableResult
     package mutating func setChecksum() -> String {
-        let text = Data(bytes(ofHex: payloadHash)).base64EncodedString()
+        let text = Data(Hex.bytes(payloadHash.utf8) ?? []).base64EncodedString()
         headers["x-amz-checksum-sha256"] = text
         return text
     }
-}
-
-private func bytes(ofHex text: String) -> [UInt8] {
-    let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
 }
 
 extension S3Call {

@@ -78,7 +78,7 @@ package struct Signature: Sendable {
         for part in [time.compactDate, region, service, "aws4_request", text] {
             secret = secret.flatMap { HMAC.sha256(part.utf8, key: $0) }
         }
-        return secret.map(hexadecimal)
+        return secret.map(Hex.text)
     }
 }
 

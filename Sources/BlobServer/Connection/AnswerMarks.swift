@@ -1,4 +1,5 @@
 internal import BlobCluster
+internal import BlobCrypto
 internal import BlobHTTP
 internal import NIOHTTP1
 internal import Synchronization
@@ -36,8 +37,7 @@ final class AnswerMarks: Sendable {
         let number = nextID.wrappingAdd(1, ordering: .relaxed).newValue
         return String(unsafeUninitializedCapacity: 16) { buffer in
             for index in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: number >> (index * 4)) & 15
-                buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                buffer[index] = Hex.digit(UInt8(truncatingIfNeeded: number >> (index * 4)))
             }
             return 16
         }

@@ -73,7 +73,7 @@ struct MavenFormat: PackageFormat {
             var hasher = BlobCrypto.Hasher(function)
             for try await chunk in content.chunks { hasher.update(chunk) }
             guard let hash = hasher.finish() else { throw Self.missing(function) }
-            return hexadecimal(hash)
+            return Hex.text(hash)
         }
     }
 

@@ -15,7 +15,7 @@ struct StatedDigests: Sendable, Equatable {
             for value in fields[values: name] { try add(dictionary: value) }
         }
         if let text = fields[.contentMD5] { try add(.md5, Self.bytes(text)) }
-        if let text = fields[.checksumSHA256] { try add(.sha256, Self.bytes(hex: text)) }
+        if let text = fields[.checksumSHA256] { try add(.sha256, Hex.bytes(text.utf8, takesCapitals: true)) }
     }
 
     /// The SHA-256, by which content is named here.
@@ -41,7 +41,7 @@ struct StatedDigests: Sendable, Equatable {
         guard let bytes, bytes.count == Self.sizes[function] else {
             throw Problem(.badRequest, "a stated digest does not have the form or length of its function")
         }
-        let text = hexadecimal(bytes)
+        let text = Hex.text(bytes)
         if let other = expected[function], other != text {
             throw Problem(.unprocessableContent, "two different digests are stated")
         }
@@ -52,27 +52,11 @@ struct StatedDigests: Sendable, Equatable {
     private static let sizes: [HashFunction: Int] = [.sha256: 32, .sha512: 64, .md5: 16]
 
     private static func bytes(_ base64: String) -> [UInt8]? { Data(base64Encoded: base64).map { Array($0) } }
-
-    /// The 32 bytes of a SHA-256 in hex, in either case; nil for anything else.
-    static func bytes(hex: String) -> [UInt8]? {
-        let digits = hex.utf8.compactMap(Self.value)
-        guard digits.count == 64, hex.utf8.count == 64 else { return nil }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }
 
 extension Digest {
     /// As `Repr-Digest` has it.
-    var field: String { "sha-256=:\(Data(StatedDigests.bytes(hex: hex) ?? []).base64EncodedString()):" }
+    var field: String { "sha-256=:\(Data(Hex.bytes(hex.utf8) ?? []).base64EncodedString()):" }
 }
 
 extension HTTPField.Name {

@@ -88,7 +88,7 @@ private final class DigestCheck {
         guard let hash = finished.finish() else {
             throw StoreError(.unsupported, "this machine cannot hash with \(function.rawValue)")
         }
-        if hexadecimal(hash) != expected {
+        if Hex.text(hash) != expected {
             throw StoreError(
                 .digestMismatch, "the content does not have the stated \(function.rawValue); send it again")
         }

@@ -1,3 +1,5 @@
+internal import BlobCrypto
+
 /// What was verified when: for each shard of the digests (the first three hex digits) the time since when every blob
 /// in it has been read and hashed at least once, and which blobs those were.
 ///
@@ -19,10 +21,7 @@ struct CheckLedger: DocumentBody {
     /// The shard of a blob's digest, from 0.
     static func shard(of digest: Digest) -> Int { Int(digest.leadingBits >> 20) }
 
-    static func name(_ shard: Int) -> String {
-        let digits = String(shard, radix: 16)
-        return String(repeating: "0", count: 3 - digits.count) + digits
-    }
+    static func name(_ shard: Int) -> String { Hex.text(shard, count: 3) }
 
     /// Tells one set of blobs from another, so that what is new is known without comparing clocks.
     /// - Parameter digests: in order.

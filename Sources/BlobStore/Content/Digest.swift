@@ -20,7 +20,7 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     /// 64 lower-case hex digits; nil for anything else.
     package init?(hex: some StringProtocol) {
-        guard hex.utf8.count == 64, hex.utf8.allSatisfy(Self.isLowerHex) else { return nil }
+        guard hex.utf8.count == 64, Hex.isLowerCase(hex.utf8) else { return nil }
         self.hex = String(hex)
     }
 
@@ -37,8 +37,9 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// The first 8 hex digits as a number, by which a share of all digests is chosen.
     package var leadingBits: UInt32 { UInt32(hex.prefix(8), radix: 16) ?? 0 }
 
-    private static func isLowerHex(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    /// The first 16 bytes as two numbers, which stand for a digest where very many are kept in memory.
+    var halves: (first: UInt64, second: UInt64) {
+        (UInt64(hex.prefix(16), radix: 16) ?? 0, UInt64(hex.dropFirst(16).prefix(16), radix: 16) ?? 0)
     }
 }
 
@@ -130,6 +131,6 @@ package struct ContentHasher: ~Copyable, Sendable {
         guard let hash = hasher.finish() else {
             throw StoreError(.failed, "libcrypto on this machine refuses \(name)")
         }
-        return hexadecimal(hash)
+        return Hex.text(hash)
     }
 }

@@ -1,3 +1,5 @@
+internal import BlobCrypto
+
 /// Where everything stands inside a feed root.
 ///
 ///     <feed root>/
@@ -31,9 +33,8 @@ package enum FeedLayout {
     static func listing(of part: ClosedRange<UInt8>?, passesUnreadable: Bool = true) -> ListRequest {
         var request = ListRequest(blobs, wantsDetails: true, passesUnreadable: passesUnreadable)
         if let first = part?.lowerBound, first > 0 {
-            let digits = String(first - 1, radix: 16)
             // After every digest in the folder before, and before any other folder.
-            request.startAfter = Key(trusted: "\(blobs)\(digits.count < 2 ? "0" : "")\(digits)/g")
+            request.startAfter = Key(trusted: "\(blobs)\(Hex.text([first - 1]))/g")
         }
         return request
     }

@@ -21,7 +21,7 @@ struct ListedContents: Sendable {
         for try await page in storage.list(ListRequest(FeedLayout.blobs, wantsDetails: true, passesUnreadable: true)) {
             if Task.isCancelled { throw StoreError(.cancelled, "the listing was cancelled") }
             for case .key(let key, let info?) in page {
-                guard let digest = FeedLayout.digest(ofBlob: key), let halves = halves(of: digest) else { continue }
+                guard let halves = FeedLayout.digest(ofBlob: key)?.halves else { continue }
                 let mark = Mark(first: halves.first, second: halves.second, size: info.size)
                 if let last = contents.marks.last, (last.first, last.second) >= (mark.first, mark.second) { return nil }
                 contents.marks.append(mark)
@@ -33,7 +33,7 @@ struct ListedContents: Sendable {
 
     /// Whether content of that digest was listed, in that size.
     func contains(_ digest: Digest, size: Int64) -> Bool {
-        guard let wanted = Self.halves(of: digest) else { return false }
+        let wanted = digest.halves
         var (low, high) = (0, marks.count)
         while low < high {
             let middle = (low + high) / 2
@@ -41,13 +41,5 @@ struct ListedContents: Sendable {
         }
         guard low < marks.count else { return false }
         return (marks[low].first, marks[low].second) == wanted && marks[low].size == size
-    }
-
-    /// The first 16 bytes of a digest.
-    private static func halves(of digest: Digest) -> (first: UInt64, second: UInt64)? {
-        guard let first = UInt64(digest.hex.prefix(16), radix: 16),
-            let second = UInt64(digest.hex.dropFirst(16).prefix(16), radix: 16)
-        else { return nil }
-        return (first, second)
     }
 }

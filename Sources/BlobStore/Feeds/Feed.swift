@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import BlobSystem
 
 /// A named collection of packages with a policy and one root.
 ///
@@ -11,13 +11,15 @@ public struct Feed: Sendable {
 
     /// The store that was asked for it: its catalog leads to the one that is in charge now.
     private let entry: PackageStore
-    private let firstLook: FirstLook?
+    private let firstLook: FirstLook<Found>?
+
+    private typealias Found = (store: PackageStore, record: FeedRecord)
 
     package init(_ name: FeedName, in store: PackageStore, by entry: PackageStore? = nil) {
         self.init(name, in: store, by: entry ?? store, firstLook: nil)
     }
 
-    private init(_ name: FeedName, in store: PackageStore, by entry: PackageStore, firstLook: FirstLook?) {
+    private init(_ name: FeedName, in store: PackageStore, by entry: PackageStore, firstLook: FirstLook<Found>?) {
         self.name = name
         self.store = store
         self.entry = entry
@@ -26,7 +28,7 @@ public struct Feed: Sendable {
 
     /// Looks a feed up for work that begins at once: its first opening goes by this very look.
     package static func lookedUp(_ name: FeedName, by entry: PackageStore) async throws(StoreError) -> Feed {
-        let began = ContinuousClock.now
+        let began = LinuxCalls().timeSinceBoot
         let found = try await entry.locate(name)
         return Feed(name, in: found.store, by: entry, firstLook: FirstLook(found, since: began))
     }
@@ -89,27 +91,6 @@ public struct Feed: Sendable {
             .outcomeUnknown,
             "the feed \"\(name)\" began to move \(meanwhile), and what was written may have moved with it; do the same "
                 + "again when that is done (\(error.message))", isRetryable: true)
-    }
-}
-
-/// What a look at the catalog found, for the first who asks, and for a second.
-private final class FirstLook: Sendable {
-    typealias Found = (store: PackageStore, record: FeedRecord)
-
-    private static let validity: Duration = .seconds(1)
-
-    private let found: Mutex<Found?>
-    private let end: ContinuousClock.Instant
-
-    /// - Parameter began: from before the look.
-    init(_ found: Found, since began: ContinuousClock.Instant) {
-        self.found = Mutex(found)
-        end = began + Self.validity
-    }
-
-    func take() -> Found? {
-        let found = found.withLock { $0.take() }
-        return ContinuousClock.now < end ? found : nil
     }
 }
 

@@ -1,3 +1,4 @@
+internal import BlobCrypto
 internal import BlobStore
 
 /// One line of output for programs: a JSON object whose first field is its `type`.
@@ -98,8 +99,7 @@ public enum LineValue: Sendable, Equatable {
             case "\t": text += "\\t"
             // Most of them are legal in JSON, but not safe on a terminal or in JavaScript.
             case _ where scalar.isControl:
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+                text += "\\u" + Hex.text(scalar.value, count: 4)
             default: text.unicodeScalars.append(scalar)
             }
         }

@@ -54,19 +54,9 @@ struct HTMLFindings {
 
     private func section(_ section: CheckReport.Section) -> String {
         let others = section.findings.filter(\.packages.isEmpty).map { article($0.key, [$0]) }
-        let articles = affected(section).map { article($0.path, $0.findings) } + others
+        let articles = section.affectedPackages.map { article($0.path, $0.findings) } + others
         return "<section id=\"\(Self.anchor(section))\"><h2>Findings in \(markup(section.title))</h2>"
             + articles.joined(separator: "\n") + "</section>"
-    }
-
-    /// Each package that a finding names, in order. Paths that look alike may differ in their bytes.
-    private func affected(_ section: CheckReport.Section) -> [(path: String, findings: [Finding])] {
-        var found: [[UInt8]: [Finding]] = [:]
-        for finding in section.findings {
-            for path in finding.packages { found[Array(path.utf8), default: []].append(finding) }
-        }
-        return found.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-            .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
     }
 
     private func article(_ title: String, _ findings: [Finding]) -> String {
@@ -82,4 +72,14 @@ struct HTMLFindings {
 
 extension CheckReport.Section {
     fileprivate func has(_ kind: Finding.Kind) -> Bool { count(of: kind) > 0 }
+
+    /// Each package that a listed finding names, in order. Paths that look alike may differ in their bytes.
+    var affectedPackages: [(path: String, findings: [Finding])] {
+        var found: [[UInt8]: [Finding]] = [:]
+        for finding in findings {
+            for path in finding.packages { found[Array(path.utf8), default: []].append(finding) }
+        }
+        return found.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
+    }
 }

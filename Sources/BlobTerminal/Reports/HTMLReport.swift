@@ -50,6 +50,7 @@ public struct HTMLReport: Sendable {
                 tone: "incomplete")
         }
         if total.errors > 0 {
+            let affected = report.sections.reduce(0) { $0 + $1.affectedPackages.count }
             return Verdict(
                 title: "Damaged",
                 sentence: "\(counted(total.errors, "error")) in \(report.omitted > 0 ? "at least " : "")"
@@ -129,11 +130,6 @@ public struct HTMLReport: Sendable {
         return "<section><h2>Not looked at</h2><ul>"
             + gaps.map { "<li><b>\(markup($0.0))</b>: \(markup($0.1))</li>" }.joined(separator: "\n")
             + "</ul></section>"
-    }
-
-    /// How many packages the listed findings name.
-    private var affected: Int {
-        report.sections.reduce(0) { $0 + Set($1.findings.flatMap(\.packages).map { Array($0.utf8) }).count }
     }
 
     private var footer: String {

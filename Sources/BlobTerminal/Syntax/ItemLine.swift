@@ -1,3 +1,4 @@
+internal import BlobCrypto
 internal import BlobStore
 internal import FoundationEssentials
 public import LocalFiles
@@ -42,13 +43,11 @@ public enum ItemLine {
             guard byte == UInt8(ascii: "\\"), let kind = rest.popFirst() else { continue }
             piece.append(kind)
             guard kind == UInt8(ascii: "x") else { continue }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, let odd = UInt8(hexDigits: digits), let text = text(piece.dropLast(2)) else {
-                return nil
-            }
+            guard let high = rest.popFirst(), let low = rest.popFirst(),
+                let odd = Hex.byte(high, low, takesCapitals: true), let text = text(piece.dropLast(2))
+            else { return nil }
             bytes += text + [odd]
             piece = []
-            rest = rest.dropFirst(2)
         }
         return text(piece[...]).map { LocalName(bytes: bytes + $0) }
     }
@@ -65,13 +64,5 @@ extension String {
     public func named(before ending: String? = nil) -> String {
         if let ending, hasSuffix(ending) { return ItemLine.quoted(LocalName(self)) }
         return ItemLine.text(LocalName(self))
-    }
-}
-
-extension UInt8 {
-    /// Two hex digits; nil for anything else, a sign too.
-    fileprivate init?(hexDigits: ArraySlice<UInt8>) {
-        guard hexDigits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
-        self.init(String(decoding: hexDigits, as: UTF8.self), radix: 16)
     }
 }

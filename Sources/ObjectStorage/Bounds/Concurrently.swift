@@ -1,5 +1,8 @@
 internal import BlobSystem
 
+/// How many things are worked on at once where nobody says, and where it does not depend on the root.
+package let usualJobs = 8
+
 /// Runs `work` on what `next` yields, at most `limit` at once, and no more than fit the limits of the process; in no
 /// order.
 ///

@@ -1,3 +1,4 @@
+internal import BlobCrypto
 internal import BlobSystem
 
 /// Where a root is: a scheme, what stands behind it, and settings. What they mean, the scheme alone knows.
@@ -139,10 +140,10 @@ extension RootURL {
                 bytes.append(byte)
                 continue
             }
-            let digits = rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-            guard digits.count == 2 else { throw brokenEncoding(text) }
-            bytes.append(UInt8(digits[0] << 4 | digits[1]))
-            rest = rest.dropFirst(2)
+            guard let high = rest.popFirst(), let low = rest.popFirst(),
+                let byte = Hex.byte(high, low, takesCapitals: true)
+            else { throw brokenEncoding(text) }
+            bytes.append(byte)
         }
         guard let decoded = String(validating: bytes, as: UTF8.self) else { throw brokenEncoding(text) }
         guard !bytes.contains(0) else { throw refusal(text, "has a NUL byte") }
@@ -181,7 +182,7 @@ extension RootURL {
             if isPlain(scalar) {
                 text.unicodeScalars.append(scalar)
             } else {
-                for byte in String(scalar).utf8 { text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+                for byte in String(scalar).utf8 { text += "%" + Hex.text(byte, count: 2) }
             }
         }
         return text
@@ -212,7 +213,7 @@ extension RootURL: Hashable {
         one.description.utf8.elementsEqual(other.description.utf8)
     }
 
-    public func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Swift.Hasher) {
         for byte in description.utf8 { hasher.combine(byte) }
     }
 }

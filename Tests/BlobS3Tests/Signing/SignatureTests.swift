@@ -87,10 +87,10 @@ struct SignatureTests {
     @Test("the published codes of HMAC with SHA-256 come out as published")
     func hmac() {
         let code = HMAC.sha256("what do ya want for nothing?".utf8, key: Array("Jefe".utf8))
-        #expect(code.map(hexadecimal) == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        #expect(code.map(Hex.text) == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
         let long = HMAC.sha256(
             "Test Using Larger Than Block-Size Key - Hash Key First".utf8, key: [UInt8](repeating: 0xAA, count: 131))
-        #expect(long.map(hexadecimal) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+        #expect(long.map(Hex.text) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     }
 
     @Test("a secret shows in no description of its key")

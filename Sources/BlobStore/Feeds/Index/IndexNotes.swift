@@ -25,8 +25,7 @@ final class IndexNotes: Sendable {
         var total = 0
         var new = 0
         var isRewritten = false
-        var buffer: [IndexEntry] = []
-        var bufferedBytes = 0
+        var run = IndexRun()
         var pieces: [RecordIndex.Piece] = []
         var records = 0
         var isGivenUp = false
@@ -111,36 +110,29 @@ extension IndexNotes.State {
         records += 1
         total += 1
         if note.isNew { new += 1 }
-        if buffer.count >= IndexPiece.maximumRecords
-            || bufferedBytes + note.entry.bytes.count > IndexPiece.maximumBytes, !buffer.isEmpty
-        {
-            runs.append(overflow())
-        }
-        buffer.append(note.entry)
-        bufferedBytes += note.entry.bytes.count
+        if run.isFull(for: note.entry) { runs.append(overflow()) }
+        run.append(note.entry)
         return runs
     }
 
     /// The range outgrows a piece: it is written anew, in halves where there was one before, so that both have room.
     private mutating func overflow() -> [IndexEntry] {
         isRewritten = true
-        let run = Array(range == nil ? buffer[...] : buffer.prefix(max(buffer.count / 2, 1)))
-        buffer.removeFirst(run.count)
-        bufferedBytes = buffer.reduce(0) { $0 + $1.bytes.count }
-        return run
+        return range == nil ? run.take() : run.take(max(run.entries.count / 2, 1))
     }
 
     /// Ends a range. What is little and is not kept goes on into the next one.
     fileprivate mutating func close(_ former: [RecordIndex.Piece], isLast: Bool = false) -> [[IndexEntry]] {
         let isStale = isRewritten || new > total / IndexNotes.stalenessTolerated
-        if let range, !isStale, !buffer.isEmpty, total >= former[range].records / 2 {
+        let count = run.entries.count
+        if let range, !isStale, count > 0, total >= former[range].records / 2 {
             pieces.append(former[range])
-            buffer = []
-        } else if !isLast, !buffer.isEmpty, buffer.count < IndexPiece.maximumRecords / 4 {
+            run = IndexRun()
+        } else if !isLast, count > 0, count < IndexPiece.maximumRecords / 4 {
             isRewritten = true
             return []
         }
-        defer { (buffer, bufferedBytes, total, new, isRewritten) = ([], 0, 0, 0, false) }
-        return buffer.isEmpty ? [] : [buffer]
+        (total, new, isRewritten) = (0, 0, false)
+        return run.entries.isEmpty ? [] : [run.take()]
     }
 }

@@ -63,22 +63,41 @@ extension IndexEntry {
     }
 }
 
+/// Entries that are gathered until they fill a piece.
+struct IndexRun: Sendable {
+    private(set) var entries: [IndexEntry] = []
+    private var size = 0
+
+    /// Whether a piece of these has no room for that entry.
+    func isFull(for entry: IndexEntry) -> Bool {
+        if entries.isEmpty { return false }
+        return entries.count >= IndexPiece.maximumRecords || size + entry.bytes.count > IndexPiece.maximumBytes
+    }
+
+    mutating func append(_ entry: IndexEntry) {
+        entries.append(entry)
+        size += entry.bytes.count
+    }
+
+    /// Takes the first entries out, or all of them.
+    mutating func take(_ count: Int = .max) -> [IndexEntry] {
+        let taken = Array(entries.prefix(count))
+        entries.removeFirst(taken.count)
+        size = entries.reduce(0) { $0 + $1.bytes.count }
+        return taken
+    }
+}
+
 extension [IndexEntry] {
     /// In runs of the size of a piece.
     var pieces: [[IndexEntry]] {
         var pieces: [[IndexEntry]] = []
-        var piece: [IndexEntry] = []
-        var size = 0
+        var run = IndexRun()
         for entry in self {
-            let isFull = piece.count >= IndexPiece.maximumRecords || size + entry.bytes.count > IndexPiece.maximumBytes
-            if isFull && !piece.isEmpty {
-                pieces.append(piece)
-                (piece, size) = ([], 0)
-            }
-            piece.append(entry)
-            size += entry.bytes.count
+            if run.isFull(for: entry) { pieces.append(run.take()) }
+            run.append(entry)
         }
-        return piece.isEmpty ? pieces : pieces + [piece]
+        return run.entries.isEmpty ? pieces : pieces + [run.entries]
     }
 }
 

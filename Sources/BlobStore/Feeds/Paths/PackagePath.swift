@@ -1,3 +1,5 @@
+internal import BlobCrypto
+
 /// The path of a package file inside its feed, e.g. `left-pad/1.3.0/left-pad-1.3.0.tgz`.
 ///
 /// It keeps its case and its Unicode exactly: two paths are equal when their UTF-8 bytes are. It is relative, has
@@ -170,7 +172,7 @@ extension PackagePath {
             } else if needsPercent(byte) || index == jsonDot || (index == 0 && isDevice)
                 || (isEdge && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: " ")))
             {
-                escaped += [UInt8(ascii: "%"), hexDigit(byte >> 4), hexDigit(byte & 15)]
+                escaped += [UInt8(ascii: "%"), Hex.digit(byte >> 4), Hex.digit(byte)]
             } else {
                 escaped.append(byte)
             }
@@ -188,10 +190,10 @@ extension PackagePath {
                 guard let letter = rest.popFirst(), isUpper(letter &- 32) else { return nil }
                 bytes.append(letter - 32)
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+                guard let high = rest.popFirst(), let low = rest.popFirst(), let byte = Hex.byte(high, low) else {
                     return nil
                 }
-                bytes.append(high << 4 | low)
+                bytes.append(byte)
             default: bytes.append(byte)
             }
         }
@@ -229,18 +231,6 @@ extension PackagePath {
         case UInt8(ascii: ":"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "|"): true
         case UInt8(ascii: "\\"): true
         default: byte < 0x20 || byte >= 0x7F
-        }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
-
-    private static func hexValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
         }
     }
 }

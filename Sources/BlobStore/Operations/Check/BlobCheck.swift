@@ -69,7 +69,7 @@ final class BlobCheck: Sendable {
         for try await page in opened.storage.list(FeedLayout.listing(of: check.options.part)) {
             for entry in page {
                 guard let blob = try await blob(entry) else { continue }
-                let next = Int(blob.digest.leadingBits >> 24)
+                let next = blob.digest.bucket
                 while bucket < min(next, last + 1) {
                     try await finish(bucket, blobs)
                     blobs.removeAll(keepingCapacity: true)
@@ -141,7 +141,7 @@ final class BlobCheck: Sendable {
         for digest in named.keys.sorted() where !present.contains(digest) {
             try await confirmMissing(digest, named[digest] ?? [])
         }
-        for (digest, keys) in quarantined where Int(digest.leadingBits >> 24) == bucket {
+        for (digest, keys) in quarantined where digest.bucket == bucket {
             addQuarantined(keys, named[digest] ?? [])
         }
         if !found.withLock({ $0.unlisted.contains(bucket) }) { try await note(shards, gaps.withLock { $0 }) }
@@ -201,7 +201,7 @@ final class BlobCheck: Sendable {
             found.withLock { $0.references = read }
             return read
         }
-        return try await named.load(Int(blob.digest.leadingBits >> 24))[blob.digest]?.contains { $0.size != blob.size }
+        return try await named.load(blob.digest.bucket)[blob.digest]?.contains { $0.size != blob.size }
             ?? false
     }
 

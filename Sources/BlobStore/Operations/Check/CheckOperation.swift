@@ -10,7 +10,7 @@ public struct CheckOperation: Sendable {
     public struct Options: Sendable {
         /// How much content to read and hash.
         public var content: ContentLevel
-        /// Reads at once.
+        /// Reads at once; 8 where nothing else is said.
         public var jobs: Int
         /// Only counts what there is to do.
         public var isDryRun: Bool
@@ -19,11 +19,11 @@ public struct CheckOperation: Sendable {
 
         /// How to check; without arguments, no content is read.
         public init(
-            content: ContentLevel = .none, jobs: Int = 8, isDryRun: Bool = false, part: ClosedRange<UInt8>? = nil
+            content: ContentLevel = .none, jobs: Int? = nil, isDryRun: Bool = false, part: ClosedRange<UInt8>? = nil
         ) {
             self.content = content
             self.part = part
-            self.jobs = jobs
+            self.jobs = jobs ?? usualJobs
             self.isDryRun = isDryRun
         }
     }

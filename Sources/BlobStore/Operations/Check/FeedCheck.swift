@@ -55,9 +55,7 @@ struct FeedCheck: Sendable {
                 if Task.isCancelled { throw StoreError(.cancelled, "the check was cancelled") }
                 for case .package(let record) in page {
                     try await references.add(
-                        record.allReferences.filter {
-                            part.contains(UInt8(truncatingIfNeeded: $0.digest.leadingBits >> 24))
-                        })
+                        record.allReferences.filter { part.contains(UInt8(truncatingIfNeeded: $0.digest.bucket)) })
                 }
             }
         } catch {

@@ -17,14 +17,14 @@ public struct CollectOperation: Sendable {
         public var deletes: Bool
         /// Refuses to begin when more than this share of all blobs, by number or by bytes, would go.
         public var maximumPercent: Double
-        /// Storage operations at once.
+        /// Storage operations at once; 8 where nothing else is said.
         public var jobs: Int
 
         /// How to collect; without arguments, nothing is removed.
-        public init(deletes: Bool = false, maximumPercent: Double = 20, jobs: Int = 8) {
+        public init(deletes: Bool = false, maximumPercent: Double = 20, jobs: Int? = nil) {
             self.deletes = deletes
             self.maximumPercent = maximumPercent
-            self.jobs = jobs
+            self.jobs = jobs ?? usualJobs
         }
     }
 

@@ -83,7 +83,7 @@ extension FeedCollection {
         let wanted = Set(digests)
         let references = try await references(condemned: wanted)
         var named: Set<Digest> = []
-        for bucket in Set(wanted.map { Int($0.leadingBits >> 24) }) {
+        for bucket in Set(wanted.map { $0.bucket }) {
             named.formUnion(try await references.load(bucket).keys)
         }
         return named.intersection(wanted)

@@ -70,17 +70,10 @@ extension FeedCollection {
     /// Puts back what a record names, and removes the rest.
     private func settle(_ retired: [Blob], _ named: References) async throws(StoreError) {
         counter.begin("settling what is retired", itemsTotal: Int64(retired.count))
-        var bucket = -1
-        var names: Set<Digest> = []
-        // In key order, so that each bucket is loaded once.
+        var named = OrderedReferences(named)
         for blob in retired {
-            if Int(blob.digest.leadingBits >> 24) != bucket {
-                bucket = Int(blob.digest.leadingBits >> 24)
-                names = Set(try await named.load(bucket).keys)
-            }
-            try await passing(blob.key.text) { () async throws(StoreError) in
-                try await settle(blob, isNamed: names.contains(blob.digest))
-            }
+            let isNamed = try await !named.named(blob.digest).isEmpty
+            try await passing(blob.key.text) { () async throws(StoreError) in try await settle(blob, isNamed: isNamed) }
             counter.add(items: 1)
         }
     }

@@ -53,8 +53,7 @@ final class FeedCollection: Sendable {
     func eachUnnamed(
         _ named: References, _ body: @escaping @Sendable (Blob) async throws(StoreError) -> Void
     ) async throws(StoreError) {
-        var bucket = -1
-        var names: Set<Digest> = []
+        var named = OrderedReferences(named)
         let request = ListRequest(FeedLayout.blobs, wantsDetails: true, passesUnreadable: true)
         for try await page in storage.list(request) {
             var unnamed: [Blob] = []
@@ -62,11 +61,8 @@ final class FeedCollection: Sendable {
                 guard let blob = try await blob(key, digest: FeedLayout.digest(ofBlob: key), info: info) else {
                     continue
                 }
-                if Int(blob.digest.leadingBits >> 24) != bucket {
-                    bucket = Int(blob.digest.leadingBits >> 24)
-                    names = Set(try await named.load(bucket).keys)
-                }
-                if !names.contains(blob.digest) && blob.info.age > grace { unnamed.append(blob) }
+                let isNamed = try await !named.named(blob.digest).isEmpty
+                if !isNamed && blob.info.age > grace { unnamed.append(blob) }
             }
             try await concurrently(options.jobs, unnamed, body)
         }

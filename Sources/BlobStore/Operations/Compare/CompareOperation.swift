@@ -79,15 +79,15 @@ public struct CompareOperation: Sendable {
     /// - Parameters:
     ///   - node: this machine, as stores are opened.
     ///   - opener: opens roots that are given by their place.
-    ///   - jobs: files worked on at once.
+    ///   - jobs: files worked on at once; nil for 8.
     public init(
-        _ first: Side, with second: Side, as node: NodeName, opener: any StorageOpener, jobs: Int = 8,
+        _ first: Side, with second: Side, as node: NodeName, opener: any StorageOpener, jobs: Int? = nil,
         report: @escaping @Sendable (Event) -> Void
     ) {
         sides = (first, second)
         self.node = node
         self.opener = opener
-        self.jobs = jobs
+        self.jobs = jobs ?? usualJobs
         self.report = report
     }
 

@@ -141,11 +141,7 @@ final class FeedCopy: Sendable {
 
         private init?(_ path: PackagePath, marked mark: UInt8, _ bytes: [UInt8]) {
             guard let digest = try? Digest(of: Array(path.text.utf8) + [0, mark] + bytes) else { return nil }
-            let hex = digest.hex
-            guard let first = UInt64(hex.prefix(16), radix: 16),
-                let second = UInt64(hex.dropFirst(16).prefix(16), radix: 16)
-            else { return nil }
-            (self.first, self.second) = (first, second)
+            (first, second) = digest.halves
         }
     }
 

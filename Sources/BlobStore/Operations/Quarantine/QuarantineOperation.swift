@@ -119,17 +119,11 @@ private final class QuarantineWalk: Sendable {
         let references = try await readRecords()
         counter.begin("looking at content")
         let listing = QuarantineListing(opened.storage)
-        var bucket = -1
-        var named: [Digest: [Reference]] = [:]
+        var named = OrderedReferences(references)
         let next = { () async throws(StoreError) -> Item? in
             guard let entry = try await listing.next() else { return nil }
             guard case .content(let content) = entry else { return (entry, []) }
-            // In key order, so that each bucket is loaded once.
-            if Int(content.digest.leadingBits >> 24) != bucket {
-                bucket = Int(content.digest.leadingBits >> 24)
-                named = try await references.load(bucket)
-            }
-            return (entry, named[content.digest] ?? [])
+            return (entry, try await named.named(content.digest))
         }
         try await concurrently(options.jobs, next) { [self] (item) async throws(StoreError) in
             switch item.entry {

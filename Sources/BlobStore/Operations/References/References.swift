@@ -84,7 +84,7 @@ final class References: Sendable {
     }
 
     private func add(_ reference: Reference, _ state: inout State) throws(StoreError) {
-        let bucket = Int(reference.digest.leadingBits >> 24)
+        let bucket = reference.digest.bucket
         reference.encode(into: &state.buckets[bucket].buffer)
         let buffer = state.buckets[bucket].buffer
         guard buffer.count >= Self.bufferBytes else { return }
@@ -129,12 +129,37 @@ final class References: Sendable {
     }
 }
 
+/// What is named, of digests that come in their order: each bucket is loaded once.
+///
+/// *Cost*: memory for one bucket.
+struct OrderedReferences: Sendable {
+    private let references: References
+    private var bucket = -1
+    private var loaded: [Digest: [Reference]] = [:]
+
+    init(_ references: References) { self.references = references }
+
+    /// The references to a digest.
+    mutating func named(_ digest: Digest) async throws(StoreError) -> [Reference] {
+        if digest.bucket != bucket {
+            loaded = try await references.load(digest.bucket)
+            bucket = digest.bucket
+        }
+        return loaded[digest] ?? []
+    }
+}
+
+extension Digest {
+    /// The bucket of references that a digest is in: its first byte.
+    var bucket: Int { Int(leadingBits >> 24) }
+}
+
 extension Reference {
     /// 32 bytes of digest, 8 of size, 1 of kind, 2 of the path's length, and the path.
     fileprivate func encode(into buffer: inout [UInt8]) {
         var hex = digest.hex.utf8[...]
         while let high = hex.popFirst(), let low = hex.popFirst() {
-            buffer.append(Self.nibble(high) << 4 | Self.nibble(low))
+            buffer.append(Hex.byte(high, low) ?? 0)
         }
         withUnsafeBytes(of: size.littleEndian) { buffer.append(contentsOf: $0) }
         buffer.append(kind.rawValue)
@@ -146,7 +171,7 @@ extension Reference {
         bytes.withUnsafeBytes { bytes in
             var offset = 0
             while offset + 43 <= bytes.count {
-                let digest = hexadecimal(bytes[offset..<offset + 32])
+                let digest = Hex.text(bytes[offset..<offset + 32])
                 let size = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 32, as: Int64.self))
                 let kind = Kind(rawValue: bytes[offset + 40]) ?? .current
                 let length = Int(
@@ -158,9 +183,5 @@ extension Reference {
                 offset += 43 + length
             }
         }
-    }
-
-    private static func nibble(_ digit: UInt8) -> UInt8 {
-        digit <= UInt8(ascii: "9") ? digit - UInt8(ascii: "0") : digit - UInt8(ascii: "a") + 10
     }
 }

@@ -15,17 +15,17 @@ public struct RepairOperation: Sendable {
         public var sources: [RootURL]
         /// Only says what is damaged, and where good copies are.
         public var isDryRun: Bool
-        /// Reads at once.
+        /// Reads at once; 8 where nothing else is said.
         public var jobs: Int
         /// Who repairs.
         public var by: String
 
         /// How to repair; without sources, good copies come from the same server root alone.
-        public init(by: String, sources: [RootURL] = [], isDryRun: Bool = false, jobs: Int = 8) {
+        public init(by: String, sources: [RootURL] = [], isDryRun: Bool = false, jobs: Int? = nil) {
             self.by = by
             self.sources = sources
             self.isDryRun = isDryRun
-            self.jobs = jobs
+            self.jobs = jobs ?? usualJobs
         }
     }
 

@@ -20,19 +20,20 @@ public struct RetainOperation: Sendable {
         public var deletes: Bool
         /// In whose name, as the packages' history tells.
         public var by: String
-        /// Packages that are deleted at once.
+        /// Packages that are deleted at once; 8 where nothing else is said.
         public var jobs: Int
         /// Where a former run has come to, as ``Event/reached(_:_:)`` told; nil for the beginning.
         public var after: PackagePath?
 
         /// How to do it; without more than a name, nothing is deleted.
         public init(
-            rules: [RetentionRule]? = nil, deletes: Bool = false, by: String, jobs: Int = 8, after: PackagePath? = nil
+            rules: [RetentionRule]? = nil, deletes: Bool = false, by: String, jobs: Int? = nil,
+            after: PackagePath? = nil
         ) {
             self.rules = rules
             self.deletes = deletes
             self.by = by
-            self.jobs = jobs
+            self.jobs = jobs ?? usualJobs
             self.after = after
         }
     }

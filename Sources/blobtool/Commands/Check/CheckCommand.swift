@@ -26,12 +26,7 @@ struct CheckCommand: ToolCommand {
         help: "The feeds to check. Without any: all feeds, and the server root itself.", completion: Completions.feeds,
         transform: Read.feed)
     var feed: [FeedName] = []
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How much content to read: none (the default), all, 10%, 3/7 or unverified:30d.", valueName: "level"),
-        transform: ContentChoice.init)
-    var content = ContentChoice.none
+    @OptionGroup var chosen: ContentOptions
     @Option(
         help: ArgumentHelp("Write the result as JUnit XML to this file; - is standard output.", valueName: "file"),
         completion: .file())
@@ -61,8 +56,8 @@ struct CheckCommand: ToolCommand {
         let settings = try await root.settings()
         let check = Check(
             feeds: feed.withoutRepetitions,
-            options: CheckOperation.Options(content: content.level, jobs: work.jobs ?? 8, isDryRun: dryRun),
-            url: settings.root.value, level: content.text, session: session)
+            options: CheckOperation.Options(content: chosen.content.level, jobs: work.jobs, isDryRun: dryRun),
+            url: settings.root.value, level: chosen.content.text, session: session)
         let report = try await check.run { body in
             try await session.withStore(root, limit: work.bwlimit, body)
         }
@@ -100,6 +95,16 @@ struct CheckCommand: ToolCommand {
         if total.errors > 0 || strict && total.warnings + total.infos > 0 { return .notGood }
         return .done
     }
+}
+
+/// How much content is read.
+struct ContentOptions: ParsableArguments, Sendable {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How much content to read: none (the default), all, 10%, 3/7 or unverified:30d.", valueName: "level"),
+        transform: ContentChoice.init)
+    var content = ContentChoice.none
 }
 
 /// A level of content, with the words that it was asked for in.

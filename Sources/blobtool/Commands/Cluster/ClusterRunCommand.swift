@@ -32,12 +32,7 @@ struct ClusterRunCheckCommand: ToolCommand {
 
     @Argument(help: "The feeds to check. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed)
     var feed: [FeedName] = []
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How much content to read: none (the default), all, 10%, 3/7 or unverified:30d.", valueName: "level"),
-        transform: ContentChoice.init)
-    var content = ContentChoice.none
+    @OptionGroup var chosen: ContentOptions
     @Flag(help: "Wait until the nodes are done.") var wait = false
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
@@ -45,7 +40,7 @@ struct ClusterRunCheckCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         try await session.withStore(root) { store in
             try await JobRequest(store, feed, waits: wait, session).run(CheckRunner(store)) {
-                CheckRunner.arguments($0, content.level)
+                CheckRunner.arguments($0, chosen.content.level)
             }
         }
     }
@@ -66,13 +61,7 @@ struct ClusterRunCollectCommand: ToolCommand {
 
     @Argument(help: "The feeds. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed) var feed:
         [FeedName] = []
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Refuse to delete more than this share of all blobs or bytes; the default is 20%.", valueName: "share"),
-        transform: { try Percentage(writtenAs: $0) })
-    var maxDelete = Percentage(value: 20)
-    @Flag(help: "Free it.") var delete = false
+    @OptionGroup var freeing: FreeingOptions
     @Flag(help: "Wait until the nodes are done.") var wait = false
     @OptionGroup(title: "Root options") var root: RootOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
@@ -80,7 +69,7 @@ struct ClusterRunCollectCommand: ToolCommand {
     func run(in session: Session) async throws -> ExitStatus {
         try await session.withStore(root) { store in
             try await JobRequest(store, feed, waits: wait, session).run(CollectRunner(store)) {
-                CollectRunner.arguments($0, deletes: delete, maximumPercent: maxDelete.value)
+                CollectRunner.arguments($0, deletes: freeing.delete, maximumPercent: freeing.maxDelete.value)
             }
         }
     }

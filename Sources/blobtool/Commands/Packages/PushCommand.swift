@@ -69,7 +69,7 @@ struct PushCommand: ToolCommand {
             let failures = Failures(session.console, items.failed)
             defer { failures.keepPartialFile() }
             let options = PublishOperation.Options(
-                PublicationDetails(by: signature.by, contentType: contentType), jobs: work.jobs ?? 8,
+                PublicationDetails(by: signature.by, contentType: contentType), jobs: work.jobs ?? usualJobs,
                 followsLinks: followLinks, isDryRun: dryRun, prefix: prefix ?? "", path: path, expected: digest,
                 only: try await items.selection(), countsAhead: session.showsProgress,
                 filter: filter.filter)

@@ -62,7 +62,7 @@ struct RemoveCommand: ToolCommand {
                     () async throws(StoreError) in
                     var names = names
                     let next = { () async throws(StoreError) in try await names.next() }
-                    try await concurrently(work.jobs ?? 8, next) { (name) async throws(StoreError) in
+                    try await concurrently(work.jobs ?? usualJobs, next) { (name) async throws(StoreError) in
                         let isDone = try await failures.guarding(name) { () async throws(StoreError) in
                             try await remove(name, from: feed, session.console)
                         }

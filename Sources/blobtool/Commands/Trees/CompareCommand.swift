@@ -53,7 +53,7 @@ struct CompareCommand: ToolCommand {
         let failures = Failures(session.console, nil)
         let meter = Meter("comparing")
         let operation = CompareOperation(
-            one, with: other, as: try Session.node, opener: Session.opener(work.bwlimit), jobs: work.jobs ?? 8
+            one, with: other, as: try Session.node, opener: Session.opener(work.bwlimit), jobs: work.jobs
         ) { show($0, meter: meter, session: session, failures: failures) }
         let clock = RunClock()
         let summary = try await session.console.showing(meter, isShown: session.showsProgress) {

@@ -20,14 +20,7 @@ struct CollectCommand: ToolCommand {
 
     @Argument(help: "The feeds. Without any: all feeds.", completion: Completions.feeds, transform: Read.feed) var feed:
         [FeedName] = []
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Refuse to delete more than this share of all blobs or bytes; the default is 20%.",
-            valueName: "share"),
-        transform: { try Percentage(writtenAs: $0) })
-    var maxDelete = Percentage(value: 20)
-    @Flag(help: "Free it.") var delete = false
+    @OptionGroup var freeing: FreeingOptions
     @OptionGroup var metrics: MetricsOptions
     @OptionGroup(title: "Work options") var work: JobOptions
     @OptionGroup(title: "Root options") var root: RootOptions
@@ -61,7 +54,7 @@ struct CollectCommand: ToolCommand {
             do {
                 if feed.isEmpty, try await isBeingDeleted(name, in: store, session) { continue }
                 let summary = try await collect(try await store.feed(name), session)
-                outcome.append(summary.subject(name, deletes: delete))
+                outcome.append(summary.subject(name, deletes: freeing.delete))
                 if summary.failed > 0 { isWhole = false }
             } catch let error as StoreError where error.code != .cancelled {
                 outcome.append(.init(name, isComplete: false, isGood: false))
@@ -81,7 +74,9 @@ struct CollectCommand: ToolCommand {
         let told = Set(outcome.compactMap(\.feed))
         let missed = feed.filter { !told.contains($0) }
         var subjects = outcome + missed.map { .init($0, isComplete: false, isGood: false) }
-        if feed.isEmpty { subjects.insert(.init(nil, isComplete: isComplete, isGood: isComplete && delete), at: 0) }
+        if feed.isEmpty {
+            subjects.insert(.init(nil, isComplete: isComplete, isGood: isComplete && freeing.delete), at: 0)
+        }
         try await metrics.write(UpkeepMetrics("gc", ended: .now, subjects: subjects), session)
     }
 
@@ -98,7 +93,7 @@ struct CollectCommand: ToolCommand {
     private func collect(_ feed: Feed, _ session: Session) async throws -> CollectOperation.Summary {
         let console = session.console
         let options = CollectOperation.Options(
-            deletes: delete, maximumPercent: maxDelete.value, jobs: work.jobs ?? 8)
+            deletes: freeing.delete, maximumPercent: freeing.maxDelete.value, jobs: work.jobs)
         let meter = Meter("collecting", unit: "items")
         let operation = CollectOperation(feed, options) { event in
             switch event {
@@ -109,7 +104,7 @@ struct CollectCommand: ToolCommand {
                         "garbage",
                         [
                             "feed": .string(feed.name.text), "key": .string(key), "size": .integer(size),
-                            "age": .integer(age.components.seconds), "dryRun": delete ? nil : true,
+                            "age": .integer(age.components.seconds), "dryRun": freeing.delete ? nil : true,
                         ]),
                     text: "\(key.printable)  \(ByteSize(bytes: size).human), \(age.human) old")
             case .failed(_, let error):
@@ -119,10 +114,21 @@ struct CollectCommand: ToolCommand {
         }
         let clock = RunClock()
         let summary = try await console.showing(meter, isShown: session.showsProgress) { try await operation.run() }
-        let run = RunFacts(isDryRun: !delete, time: clock.time)
-        console.emit(summary.line(feed.name, run), text: summary.text(feed.name, isDryRun: !delete))
+        let run = RunFacts(isDryRun: !freeing.delete, time: clock.time)
+        console.emit(summary.line(feed.name, run), text: summary.text(feed.name, isDryRun: !freeing.delete))
         return summary
     }
+}
+
+/// Whether a collection frees anything, and how much at most.
+struct FreeingOptions: ParsableArguments, Sendable {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Refuse to delete more than this share of all blobs or bytes; the default is 20%.", valueName: "share"),
+        transform: { try Percentage(writtenAs: $0) })
+    var maxDelete = Percentage(value: 20)
+    @Flag(help: "Free it.") var delete = false
 }
 
 extension CollectOperation.Summary {

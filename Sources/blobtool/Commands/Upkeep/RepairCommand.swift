@@ -36,7 +36,7 @@ struct RepairCommand: ToolCommand {
         let failures = Failures(session.console, kept.failed)
         defer { failures.keepPartialFile() }
         let options = RepairOperation.Options(
-            by: signature.by, sources: from, isDryRun: dryRun, jobs: work.jobs ?? 8)
+            by: signature.by, sources: from, isDryRun: dryRun, jobs: work.jobs)
         let clock = RunClock()
         let summary = try await session.withFeed(feed, root, limit: work.bwlimit) { feed in
             let meter = Meter("repairing", unit: "items")

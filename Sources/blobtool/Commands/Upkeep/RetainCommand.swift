@@ -44,7 +44,7 @@ struct RetainCommand: ToolCommand {
         in feed: Feed, deletes: Bool, _ session: Session, _ console: Console?
     ) async throws -> RetainOperation.Summary {
         let options = RetainOperation.Options(
-            rules: try retention.rules, deletes: deletes, by: "retention (\(signature.by))", jobs: work.jobs ?? 8)
+            rules: try retention.rules, deletes: deletes, by: "retention (\(signature.by))", jobs: work.jobs)
         let meter = Meter("looking for old versions", unit: "packages")
         let operation = RetainOperation(feed, options) { event in
             switch event {
