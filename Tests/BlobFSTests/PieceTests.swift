@@ -39,6 +39,20 @@ import Testing
         await storage.close()
     }
 
+    @Test("with each piece that is taken the next is fetched, while others wait: whoever fetches need not stand still")
+    func running() async throws {
+        let (folder, reads) = (TemporaryFolder(), Counter())
+        let storage = try await storage(folder, reads)
+        try await storage.withObject(Key("object"), in: Pieces(ofBytes: Self.size, ahead: 2)) { content in
+            var taken = 0
+            for try await _ in content.chunks {
+                taken += 1
+                #expect(await eventually { reads.value == min(taken + 2, 21) }, "after \(taken) pieces")
+            }
+        }
+        await storage.close()
+    }
+
     @Test("pieces grow and shrink while they are read, and the content stays what it is")
     func changing() async throws {
         let (folder, reads) = (TemporaryFolder(), Counter())

@@ -39,7 +39,7 @@ struct TestNode: Sendable {
                 return nil
             }
             group.addTask {
-                try await eventually { node.port != nil }
+                guard await eventually({ node.port != nil }) else { throw NoValue() }
                 let test = TestNode(
                     port: node.port ?? 0, store: store, keys: APIKeys(store.server.storage), folder: folder)
                 let result: Result<Value, any Error>
@@ -107,16 +107,5 @@ extension TestNode {
         fseek(file, -1, SEEK_END)
         fputc(255, file)
         fclose(file)
-    }
-}
-
-/// Waits until something is so.
-func eventually(
-    within seconds: Int = 20, _ condition: @Sendable () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    while try await !condition() {
-        if ContinuousClock.now > deadline { throw NoValue() }
-        await Task.yield()
     }
 }

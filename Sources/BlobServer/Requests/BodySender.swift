@@ -58,9 +58,10 @@ final class ReaderPace: Sendable {
 
     init(_ places: Places) { self.places = places }
 
-    /// To read content in.
+    /// To read content in: while one is sent, the next one waits and the one after it is fetched, so that neither side
+    /// stands still.
     var pieces: Pieces {
-        Pieces(upTo: Self.largeBytes) { [self] in
+        Pieces(upTo: Self.largeBytes, ahead: 2) { [self] in
             isLarge.load(ordering: .relaxed) ? Self.largeBytes : Self.smallBytes
         }
     }

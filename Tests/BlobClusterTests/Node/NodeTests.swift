@@ -25,15 +25,6 @@ struct NodeTests {
         return try await ClusterNode.open(store, runners: runners, options)
     }
 
-    private func until(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline {
-            if try await condition() { return true }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        return false
-    }
-
     @Test("a node checks, collects and cleans up when it is asked to, and leaves when it is stopped")
     func jobs() async throws {
         let store = try await store()
@@ -47,7 +38,7 @@ struct NodeTests {
         let collection = try await board.submit(CollectRunner(store), ["delete": "yes"], by: "alice")
         let cleaning = try await board.submit(CleanUpRunner(store), by: "alice")
         let ids = [check.id, collection.id, cleaning.id]
-        let isDone = try await until {
+        let isDone = try await eventually {
             for id in ids where try await board.job(id)?.outcome == nil { return false }
             return true
         }
@@ -78,8 +69,8 @@ struct NodeTests {
         )
         let board = JobBoard(store.server.storage)
         let running = [first, second].map { node in Task { try await node.run() } }
-        #expect(try await until { try await board.job("scrub-1")?.outcome == .done })
-        #expect(try await until { first.standing.planner != nil && second.standing.planner == first.standing.planner })
+        #expect(try await eventually { try await board.job("scrub-1")?.outcome == .done })
+        #expect(await eventually { first.standing.planner != nil && second.standing.planner == first.standing.planner })
         for task in running { task.cancel() }
         for task in running { try await task.value }
         #expect(try await board.jobs().map(\.id) == ["scrub-1"])

@@ -24,10 +24,14 @@ struct ProcessHistoryTests {
         // A victim dies once it has told of so many begins and ends.
         for victim in 0..<2 {
             let lines = Int.random(in: 10..<2 * Self.operations, using: &random)
-            try await until { clients[victim].hasEnded() || Self.journal(of: clients[victim]).count >= lines }
+            let isFar = await eventually {
+                clients[victim].hasEnded() || Self.journal(of: clients[victim]).count >= lines
+            }
+            try #require(isFar, "a process hangs")
             clients[victim].killNow()
         }
-        try await until { clients.allSatisfy { $0.hasEnded() } }
+        let haveEnded = await eventually { clients.allSatisfy { $0.hasEnded() } }
+        try #require(haveEnded, "the processes hang")
         for survivor in clients.dropFirst(2) { #expect(survivor.hasSucceeded) }
         let operations = HistoryRecorder.operations(ofJournal: clients.flatMap(Self.journal))
         #expect(operations.count(where: \.isSuccessfulWrite) > 20)
@@ -52,13 +56,5 @@ struct ProcessHistoryTests {
     private static func journal(of client: ClientProcess) -> [String] {
         guard let bytes = FileManager.default.contents(atPath: client.journal) else { return [] }
         return bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private func until(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline, "the processes hang")
-            try await Task.sleep(for: .milliseconds(5))
-        }
     }
 }

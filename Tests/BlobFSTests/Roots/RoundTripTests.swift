@@ -33,6 +33,15 @@ struct RoundTripTests {
         return try await folder.open(calls)
     }
 
+    /// A folder in which a process that has ended wrote `a/b/one.json`.
+    private func used(as filesystem: UInt64) async throws -> TemporaryFolder {
+        let folder = TemporaryFolder()
+        let storage = try await open(folder, as: filesystem, Log())
+        _ = try await storage.writeRecord(Key("a/b/one.json"), [1], expecting: .absent)
+        await storage.close()
+        return folder
+    }
+
     @Test("the directory that was just opened is not opened again for the first who looks into it, but for the next")
     func freshRoot() async throws {
         let (folder, log) = (TemporaryFolder(), Log())
@@ -47,10 +56,7 @@ struct RoundTripTests {
 
     @Test("on NFS a process that finds a folder publishes into it without a look at those above, or a trial of links")
     func foundFolder() async throws {
-        let (folder, log) = (TemporaryFolder(), Log())
-        let first = try await open(folder, as: Self.nfs, log)
-        _ = try await first.writeRecord(Key("a/b/one.json"), [1], expecting: .absent)
-        await first.close()
+        let (folder, log) = (try await used(as: Self.nfs), Log())
         let second = try await open(folder, as: Self.nfs, log)
         _ = log.taken()
         _ = try await second.writeRecord(Key("a/b/two.json"), [2], expecting: .absent)
@@ -64,10 +70,7 @@ struct RoundTripTests {
     @Test("elsewhere it flushes the names of the folders above first, which another may have made")
     func foundFolderElsewhere() async throws {
         for filesystem in [Self.smb, 0xEF53] {
-            let (folder, log) = (TemporaryFolder(), Log())
-            let first = try await open(folder, as: filesystem, log)
-            _ = try await first.writeRecord(Key("a/b/one.json"), [1], expecting: .absent)
-            await first.close()
+            let (folder, log) = (try await used(as: filesystem), Log())
             let second = try await open(folder, as: filesystem, log)
             _ = log.taken()
             _ = try await second.writeRecord(Key("a/b/two.json"), [2], expecting: .absent)
@@ -109,12 +112,9 @@ struct RoundTripTests {
 
     @Test("on NFS a folder that no longer has the root's mode is set right, and those above it, too")
     func changedMode() async throws {
-        let (folder, log) = (TemporaryFolder(), Log())
-        let first = try await open(folder, as: Self.nfs, log)
-        _ = try await first.writeRecord(Key("a/b/one.json"), [1], expecting: .absent)
-        await first.close()
+        let folder = try await used(as: Self.nfs)
         #expect(chmod(folder.path, 0o2775) == 0)
-        let second = try await open(folder, as: Self.nfs, log)
+        let second = try await open(folder, as: Self.nfs, Log())
         _ = try await second.writeRecord(Key("a/b/two.json"), [2], expecting: .absent)
         #expect(try folder.status("a").permissions == 0o2775)
         #expect(try folder.status("a/b").permissions == 0o2775)

@@ -51,10 +51,10 @@ struct LifecycleTests {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let node = try await Node.open(store, settings, log: log)
         let running = Task { try await node.run() }
-        try await eventually { node.port != nil }
+        #expect(await eventually { node.port != nil })
         let port = node.port ?? 0
         let registry = NodeRegistry(store.server.storage)
-        try await eventually { try await registry.nodes().first?.state == .alive }
+        #expect(try await eventually { try await registry.nodes().first?.state == .alive })
         let stopping = Task { await node.stop() }
         let upload = try await RawSocket.talk(to: port) { socket in
             socket.send(

@@ -2,6 +2,7 @@ import BlobCluster
 import BlobServer
 import BlobStore
 import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite("What a feed's rules mean over HTTP")
@@ -13,14 +14,14 @@ struct RuleTests {
             let target = "/feeds/npm/packages/a"
             #expect(try await node.request("GET", target).status == 401)
             _ = try await node.store.updateFeed(FeedName("npm"), FeedPolicy(anonymousRead: true))
-            try await eventually { try await node.request("GET", target).status == 200 }
+            #expect(try await eventually { try await node.request("GET", target).status == 200 })
             #expect(try await node.request("GET", target).field("cache-control")?.hasPrefix("public") == true)
             #expect(try await node.request("GET", "/feeds").text == "{\"feeds\":[\"npm\"]}\n")
             #expect(try await node.request("PUT", target, body: [1]).status == 401)
             #expect(try await node.request("GET", "/feeds/cache/packages/a").status == 401)
             #expect(try await node.request("GET", "/feeds/none/packages/a").status == 401)
             _ = try await node.store.updateFeed(FeedName("npm"), FeedPolicy(anonymousRead: false))
-            try await eventually { try await node.request("GET", target).status == 401 }
+            #expect(try await eventually { try await node.request("GET", target).status == 401 })
         }
     }
 

@@ -2,6 +2,7 @@ import BlobCluster
 import BlobServer
 import BlobStore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Each answer is compared with the first one, which the storage was read for.
@@ -53,7 +54,7 @@ struct ShortcutTests {
                 #expect(Self.lasting(answer) == Self.lasting(answers[0]))
             }
             #expect(try await Self.count(node) == "2")
-            try await eventually { lines.withLock { $0.count } == 4 }
+            #expect(await eventually { lines.withLock { $0.count } == 4 })
             for (number, line) in lines.withLock({ $0 }).prefix(3).enumerated() {
                 #expect(line.requestID == "r\(number)")
                 #expect(line.target == Self.target)

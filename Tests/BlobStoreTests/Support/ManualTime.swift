@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 @testable import BlobStore
 
@@ -36,21 +37,12 @@ final class ManualTime: Sendable {
 
     /// Lets others go on until somebody sleeps to that time.
     func untilSomebodySleeps(to end: Duration) async -> Bool {
-        await until { ends.contains(end) }
+        await eventually { ends.contains(end) }
     }
 
     /// Lets others go on until so many sleep.
     func untilAsleep(_ count: Int) async -> Bool {
-        await until { ends.count == count }
-    }
-
-    private func until(_ condition: () -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline {
-            if condition() { return true }
-            try? await Task.sleep(for: .milliseconds(1))
-        }
-        return false
+        await eventually { ends.count == count }
     }
 
     private func sleep(_ end: Duration) async throws {
