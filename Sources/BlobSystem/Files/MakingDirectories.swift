@@ -90,10 +90,12 @@ extension SystemCalls {
 /// The text of a path.
 package enum FilePath {
     /// A path's directory and its last segment; nil for `/` and for nothing.
+    ///
+    /// By bytes: a letter that combines with the slash before it is the first of a name.
     package static func split(_ path: String) -> (folder: String, name: String)? {
-        guard let slash = path.lastIndex(of: "/") else { return path.isEmpty ? nil : (".", path) }
-        let name = String(path[path.index(after: slash)...])
-        if name.isEmpty { return path.count > 1 ? split(String(path[..<slash])) : nil }
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path.isEmpty ? nil : (".", path) }
+        let name = String(path[path.utf8.index(after: slash)...])
+        if name.isEmpty { return path.utf8.count > 1 ? split(String(path[..<slash])) : nil }
         return (slash == path.startIndex ? "/" : String(path[..<slash]), name)
     }
 }

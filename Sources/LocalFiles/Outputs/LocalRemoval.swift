@@ -135,7 +135,8 @@ package final class LocalRemoval: Sendable {
 
     /// What is before a path's last segment: empty, or with a slash at its end.
     private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "" }
-        return String(path[...slash])
+        // By bytes: the name after the slash may begin with a letter that combines with it.
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return String(path[..<path.utf8.index(after: slash)])
     }
 }

@@ -146,6 +146,19 @@ import Testing
         #expect(folder.read("a") == [9] && folder.read("b") == nil)
     }
 
+    @Test("a name that begins with a letter which combines with the slash before it is exported and imported")
+    func combining() async throws {
+        let folder = TemporaryFolder()
+        let bench = try await Bench()
+        let feed = try await bench.feed()
+        try await feed.publish("mine", at: "a/\u{301}b")
+        let summary = try await ExportOperation(feed, to: folder.path) { _ in }.run()
+        #expect(summary.exported == 1 && summary.failed == 0)
+        #expect(folder.read("a/\u{301}b") == Array("mine".utf8))
+        let (imported, failures) = try await importing(folder.path, into: feed)
+        #expect(imported.unchanged == 1 && failures.isEmpty)
+    }
+
     @Test("a directory that is not there is one error")
     func noDirectory() async throws {
         let feed = try await Bench().feed()

@@ -1,3 +1,4 @@
+internal import BlobSystem
 internal import LocalFiles
 
 /// A file to publish.
@@ -130,7 +131,7 @@ final class FilesToPublish {
         } else if try await LocalTree.isDirectory(file) {
             throw StoreError(.sourceFailed, "\(file) is a directory; publish the files in it with -r, or import it")
         }
-        let path = file.split(separator: "/").last.map(String.init) ?? file
+        let path = FilePath.split(file)?.name ?? file
         // Who names a link asks for what it leads to.
         wait(LocalName(file), at: file, path: path, followsLink: true)
     }
