@@ -46,8 +46,8 @@ let package = Package(
     targets: [
         // C, as thin as it goes.
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "CLibCurl"),
         .target(name: "CBlobSystem"),
 
         // What the layers share: system calls, threads for blocking work, digests, hex.

@@ -80,6 +80,7 @@ public final class S3Connections: Sendable {
         let files = try await SharedFiles(profile: profile, environment: environment)
         let found = try ConnectionSettings(url: settings, environment: environment, files: files)
         let address = try found.address(of: bucket)
+        try HTTPClient.expectLibrary()
         let client = client(found.certificates)
         return S3Session(
             address, account: profile ?? "", terms: try WriteTerms(url: settings),

@@ -15,6 +15,7 @@ enum Main {
         let flaw = RawArguments.firstThatIsNoText
         let invocation = Invocation(arguments, interruption)
         if let flaw = ProcessLimits.flaw { exit(invocation.refuseLimits(flaw).code) }
+        if let status = invocation.answerAtOnce() { exit(status.code) }
         Task.detached {
             let status = if let flaw { invocation.refuseBytes(at: flaw) } else { await invocation.run() }
             exit(status.code)

@@ -24,6 +24,13 @@ package final class HTTPClient: Sendable {
 
     deinit { for loop in loops { loop.stop() } }
 
+    /// Loads libcurl where nobody has yet. To be asked before a search over HTTP, which would take a library that is
+    /// missing for an answer that is.
+    /// - Throws: `unavailable`.
+    package static func expectLibrary() throws(StoreError) {
+        if let flaw = CurlLibrary.flaw { throw flaw }
+    }
+
     /// Sends a request and collects the answer.
     /// - Parameters:
     ///   - limit: a larger answer is `failed`.

@@ -12,7 +12,7 @@ extension StoreError {
             Self.proxy(code, detail: detail, url: url, host: host) ?? Self.certificate(
                 code, detail: detail, advice: advice)
             ?? Self.meaning(of: code, detail, isPlain: url.hasPrefix("http://"), advice)
-        let words = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        let words = detail.isEmpty ? CurlLibrary.words(for: code) : detail
         self.init(
             meaning.code, "\(host): \(meaning.sentence) (curl: \(words))", isRetryable: meaning.isRetryable,
             cause: .curl(Int32(bitPattern: code.rawValue)))

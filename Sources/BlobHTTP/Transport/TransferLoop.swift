@@ -32,13 +32,13 @@ final class TransferLoop: @unchecked Sendable {  // What is not under the mutex 
     init(certificates: String?, advice: HTTPAdvice) {
         self.certificates = certificates
         self.advice = advice
-        multi = CurlLibrary.isReady ? curl_multi_init() : nil
+        multi = CurlLibrary.flaw == nil ? blob_curl_multi_init() : nil
         guard let multi else { return }
         _ = blob_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 512)
         _ = blob_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     }
 
-    deinit { _ = multi.map(curl_multi_cleanup) }
+    deinit { _ = multi.map(blob_curl_multi_cleanup) }
 
     /// Leaves a command for the thread, which is started with the first.
     func post(_ command: Command) {
@@ -50,14 +50,16 @@ final class TransferLoop: @unchecked Sendable {  // What is not under the mutex 
             return (inbox.commands.count == 1, needsThread, false)
         }
         if isStopped, case .add(let transfer) = command { transfer.end(.failure(Self.stopped)) }
-        if needsThread { start() } else if wasEmpty, let multi { curl_multi_wakeup(multi) }
+        if needsThread { start() } else if wasEmpty, let multi { blob_curl_multi_wakeup(multi) }
     }
 
     func stop() { post(.stop) }
 
     private func start() {
         if multi != nil, Thread.start(named: "blob-http", { [self] in run() }) { return }
-        refuseAll(StoreError(.unavailable, "this process has no memory or threads left for connections"))
+        refuseAll(
+            CurlLibrary.flaw
+                ?? StoreError(.unavailable, "this process has no memory or threads left for connections"))
     }
 
     private func refuseAll(_ error: StoreError) {
@@ -83,10 +85,10 @@ extension TransferLoop {
         while !isStopping {
             isStopping = takeCommands()
             var count: Int32 = 0
-            curl_multi_perform(multi, &count)
+            blob_curl_multi_perform(multi, &count)
             finishEnded(multi)
             let isIdle = inbox.withLock { $0.commands.isEmpty }
-            if isIdle && !isStopping { curl_multi_poll(multi, nil, 0, Self.pollMilliseconds, nil) }
+            if isIdle && !isStopping { blob_curl_multi_poll(multi, Self.pollMilliseconds) }
         }
         for (transfer, _) in running.values { remove(transfer, .failure(Self.stopped)) }
         inbox.withLock { $0.isStopped = true }
@@ -104,7 +106,7 @@ extension TransferLoop {
             switch command {
             case .add(let transfer): add(transfer)
             case .cancel(let transfer): remove(transfer, .failure(StoreError(.cancelled, "the request was cancelled")))
-            case .goOn(let transfer): if let raw = transfer.handle { curl_easy_pause(raw, CURLPAUSE_CONT) }
+            case .goOn(let transfer): if let raw = transfer.handle { blob_curl_easy_pause(raw, CURLPAUSE_CONT) }
             case .stop: isStopping = true
             }
         }
@@ -123,7 +125,7 @@ extension TransferLoop {
         } catch {
             return transfer.end(.failure(error))
         }
-        guard curl_multi_add_handle(multi, handle.raw) == CURLM_OK else {
+        guard blob_curl_multi_add_handle(multi, handle.raw) == CURLM_OK else {
             return transfer.end(.failure(StoreError(curl: CURLE_FAILED_INIT, detail: "", url: "")))
         }
         transfer.handle = handle.raw
@@ -132,7 +134,7 @@ extension TransferLoop {
 
     private func finishEnded(_ multi: UnsafeMutableRawPointer) {
         var left: Int32 = 0
-        while let message = curl_multi_info_read(multi, &left) {
+        while let message = blob_curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let raw = message.pointee.easy_handle,
                 let (transfer, handle) = running[raw]
             else { continue }
@@ -145,7 +147,7 @@ extension TransferLoop {
         guard let multi, let raw = transfer.handle, running[raw] != nil else {
             return transfer.end(outcome)
         }
-        curl_multi_remove_handle(multi, raw)
+        blob_curl_multi_remove_handle(multi, raw)
         running[raw] = nil
         transfer.handle = nil
         transfer.end(outcome)
@@ -162,15 +164,15 @@ final class EasyHandle {
 
     /// Fails where memory is out.
     init?() {
-        guard let raw = curl_easy_init() else { return nil }
+        guard let raw = blob_curl_easy_init() else { return nil }
         self.raw = raw
         detail = .allocate(capacity: Int(CURL_ERROR_SIZE))
         detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
     deinit {
-        curl_easy_cleanup(raw)
-        curl_slist_free_all(fields)
+        blob_curl_easy_cleanup(raw)
+        blob_curl_slist_free_all(fields)
         detail.deallocate()
     }
 
@@ -222,7 +224,7 @@ final class EasyHandle {
             lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         for line in lines {
-            guard let longer = curl_slist_append(fields, line) else {
+            guard let longer = blob_curl_slist_append(fields, line) else {
                 throw StoreError(curl: CURLE_OUT_OF_MEMORY, detail: "", url: "")
             }
             fields = longer
@@ -234,10 +236,4 @@ final class EasyHandle {
         guard code != CURLE_OK else { return }
         throw StoreError(curl: code, detail: "the option \(option.rawValue) was refused", url: "")
     }
-}
-
-/// curl's state for the whole process.
-enum CurlLibrary {
-    /// Must be asked for before anything else; done once.
-    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }

@@ -14,6 +14,13 @@ struct Invocation: Sendable {
         self.interruption = interruption
     }
 
+    /// The answer that needs no thread and no parser, so that it is there at once: the version. Nil for all else.
+    func answerAtOnce() -> ExitStatus? {
+        guard arguments == ["--version"] else { return nil }
+        Console(format: .text, interruption: interruption).emit(JSONLine("help"), text: toolVersion)
+        return interruption.reason?.status ?? .done
+    }
+
     func run() async -> ExitStatus {
         let parsed: any ParsableCommand
         do { parsed = try await Blobtool.asyncParseAsRoot(arguments) } catch { return answer(error) }
