@@ -12,8 +12,12 @@ public enum ItemLine {
 
     /// A name as a line.
     public static func text(_ name: LocalName) -> String {
-        if let text = name.text, text.printable == text, text.utf8.first != mark { return text }
-        return quoted(name)
+        name.text.map(text) ?? quoted(name)
+    }
+
+    /// A name that is text, as a line.
+    static func text(_ name: String) -> String {
+        name.utf8.first != mark && name.printable == name ? name : quoted(LocalName(name))
     }
 
     /// A name as a JSON string.
@@ -63,6 +67,6 @@ extension String {
     /// - Parameter ending: what may follow it on its line; a path that ends so is quoted.
     public func named(before ending: String? = nil) -> String {
         if let ending, hasSuffix(ending) { return ItemLine.quoted(LocalName(self)) }
-        return ItemLine.text(LocalName(self))
+        return ItemLine.text(self)
     }
 }

@@ -206,21 +206,37 @@ extension PackagePath {
         var name = name
         // In one pass over bytes that lie side by side: each name of a listing comes here.
         return name.withUTF8 { bytes in
-            bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy(isPlain(segment:))
+            var start = 0
+            for index in bytes.indices {
+                switch bytes[index] {
+                case UInt8(ascii: "!"), UInt8(ascii: "%"): return false
+                case UInt8(ascii: "/"):
+                    guard isPlain(segment: UnsafeBufferPointer(rebasing: bytes[start..<index])) else { return false }
+                    start = index + 1
+                default: break
+                }
+            }
+            return isPlain(segment: UnsafeBufferPointer(rebasing: bytes[start...]))
         }
     }
 
-    private static func isPlain(segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    /// Of a segment without `!` and `%`.
+    private static func isPlain(segment: UnsafeBufferPointer<UInt8>) -> Bool {
         // What is left of a key's name without its `.json` may end as no path does.
         guard let last = segment.last, last != UInt8(ascii: "."), last != UInt8(ascii: " ") else { return false }
-        guard segment.count <= maximumSegmentBytes, !mayBeDevice(segment) else { return false }
-        return !segment.contains { $0 == UInt8(ascii: "!") || $0 == UInt8(ascii: "%") }
+        guard segment.count <= maximumSegmentBytes else { return false }
+        return !mayBeDevice(segment) || !DOSDevice.isName(String(decoding: segment, as: UTF8.self))
     }
 
-    /// Whether it is the name of a DOS device, all of which begin with one of six words of three letters.
-    private static func mayBeDevice(_ segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        guard DOSDevice.beginnings.contains(where: segment.starts(with:)) else { return false }
-        return DOSDevice.isName(String(decoding: segment, as: UTF8.self))
+    /// Whether it begins as the name of a DOS device, all of which begin with one of six words of three letters.
+    private static func mayBeDevice(_ segment: UnsafeBufferPointer<UInt8>) -> Bool {
+        segment.count >= 3 && devices.contains(firstLetters(segment))
+    }
+
+    private static let devices = DOSDevice.beginnings.map(firstLetters)
+
+    private static func firstLetters(_ name: some Sequence<UInt8>) -> UInt32 {
+        name.prefix(3).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     private static func isUpper(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }

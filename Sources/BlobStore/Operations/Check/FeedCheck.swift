@@ -143,22 +143,33 @@ extension FeedCheck {
             return (listed.map(\.path), walk.page(listed.map(\.record)))
         }
         try await concurrently(options.jobs, next) { (paths, page) async throws(StoreError) in
+            var sound: [PackageRecord] = []
             for (path, result) in zip(paths, await walk.read(page)) {
                 do throws(StoreError) {
                     guard let record = try result.get() else { continue }
                     let stored: Stored<PackageRecord> = try Stored(record, at: path.key)
                     try stored.body.check(path)
-                    try await references.add(stored.body.allReferences)
-                    tally.count(packages: stored.body.deleted == nil ? 1 : 0)
+                    sound.append(stored.body)
                 } catch {
                     isComplete.withLock { $0 = false }
                     try add(error, path)
                 }
             }
+            do throws(StoreError) { try await putAside(sound, in: references) } catch {
+                isComplete.withLock { $0 = false }
+                for record in sound { try add(error, record.path) }
+            }
             tally.counter.add(items: Int64(paths.count))
         }
         await walk.end()
         return (isComplete.withLock { $0 }, count.withLock { $0 })
+    }
+
+    /// What the records of a page name: all of it at once, since each visit to a thread that may block costs more than
+    /// the work there.
+    private func putAside(_ records: [PackageRecord], in references: References) async throws(StoreError) {
+        try await references.add(records.flatMap(\.allReferences))
+        tally.count(packages: Int64(records.count { $0.deleted == nil }))
     }
 
     /// The package paths of a page; what is none is reported.
