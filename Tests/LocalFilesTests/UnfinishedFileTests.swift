@@ -35,7 +35,8 @@ struct UnfinishedFileTests {
         let foreign = ".blobstore-abc-1-1-1.part"
         let aged = ".blobstore-abc-1-1-2.part"
         let former = ".0c7c3f4e-58a1-4f54-8f5e-3c1b8f8b7f10.part"
-        let others = ["a.part", ".blobstore-x.part", ".part", ".blobstore-abc-1-1-3.partial"]
+        let wide = ".０c7c3f4e-58a1-4f54-8f5e-3c1b8f8b7f10.part"
+        let others = ["a.part", ".blobstore-x.part", ".part", ".blobstore-abc-1-1-3.partial", wide]
         for name in [dead, living, foreign, aged, former] + others { folder.write(name, [1]) }
         for name in [aged, former] + others { age(name) }
         try await write("new")

@@ -71,8 +71,8 @@ extension OpenRoot {
     }
 }
 
-/// A reading in progress, some chunks ahead of its reader: whenever there is room for more, they are fetched, all in one
-/// visit to a blocking thread. So the one who reads and the one who fetches wait for each other as little as they can.
+/// A reading in progress, some chunks ahead of its reader: whenever there is room for more, they are fetched, all in
+/// one visit to a blocking thread. So who reads and who fetches wait for each other as little as they can.
 private final class ObjectReading: Sendable {
     private typealias Fetched = Result<(chunks: [[UInt8]], file: OpenFile), StoreError>
 
@@ -163,8 +163,8 @@ private final class ObjectReading: Sendable {
         }
     }
 
-    /// Begins to fetch what there is room for, unless some of it is on its way, or nothing is left. Where many chunks are
-    /// fetched ahead, half of them are done in one visit.
+    /// Begins to fetch what there is room for, unless some of it is on its way, or nothing is left. Where many chunks
+    /// are fetched ahead, half of them are done in one visit.
     private func fetch(atLeast least: Int = 0) {
         let arrival = Pending<Void>()
         let ahead = pieces.ahead ?? 1

@@ -104,7 +104,7 @@ struct MavenFormat: PackageFormat {
     private func metadata(
         _ path: PackagePath, _ function: HashFunction?, in feed: FeedHandle
     ) async throws -> Answer {
-        let folder = path.text.split(separator: "/").dropLast().map(String.init)
+        let folder = Array(path.segments.dropLast())
         guard var metadata = MavenMetadata(folder: folder) else {
             throw Problem(.notFound, "\"\(path)\" is of no artifact")
         }

@@ -37,17 +37,17 @@ struct MavenMetadata {
 
     /// Whether a package can tell something: only then its record has to be read.
     func wants(_ path: PackagePath) -> Bool {
-        let segments = path.text.split(separator: "/")
+        let segments = path.segments
         guard let name = segments.last, path.text.fitsXML else { return false }
-        if isOfVersion { return segments.count == folder.count + 1 && build(String(name)) != nil }
+        if isOfVersion { return segments.count == folder.count + 1 && build(name) != nil }
         guard segments.count == folder.count + 2, let version = segments.dropLast().last else { return false }
-        let stem = version.hasSuffix(Self.snapshot) ? version.dropLast(Self.snapshot.count) : version
+        let stem = version.hasSuffix(Self.snapshot) ? String(version.dropLast(Self.snapshot.count)) : version
         return name.hasPrefix("\(artifact)-\(stem)")
     }
 
     /// Takes note of a package that is wanted.
     mutating func add(_ record: PackageRecord) {
-        let segments = record.path.text.split(separator: "/").map(String.init)
+        let segments = record.path.segments
         updated = max(updated ?? record.published, record.published)
         if isOfVersion { return builds += [build(segments.last ?? "")].compactMap(\.self) }
         guard let version = segments.dropLast().last else { return }

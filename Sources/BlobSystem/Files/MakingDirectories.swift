@@ -78,8 +78,8 @@ extension SystemCalls {
     package func obstacle(on path: String) -> String? {
         let absolute = path.hasPrefix("/")
         var way = ""
-        for (index, segment) in path.split(separator: "/").enumerated() {
-            way += (index == 0 && !absolute ? "" : "/") + segment
+        for (index, segment) in path.utf8.split(separator: UInt8(ascii: "/")).enumerated() {
+            way += (index == 0 && !absolute ? "" : "/") + Substring(segment)
             guard let status = try? status(ofPath: way, followingLinks: true) else { return nil }
             if status.kind != .directory { return way }
         }

@@ -96,7 +96,7 @@ struct UnfinishedName: Sendable {
     private static func isUUID(_ text: Substring) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.map(\.count) == [8, 4, 4, 4, 12]
-            && parts.allSatisfy { $0.allSatisfy { $0.isHexDigit && !$0.isUppercase } }
+            && parts.allSatisfy { $0.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase } }
     }
 }
 

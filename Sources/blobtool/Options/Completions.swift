@@ -41,7 +41,7 @@ enum Completions {
 
     /// The entries of the folder that the word leads to, as whole paths.
     private static func entries(in feed: Feed, beginningWith prefix: String) async throws(StoreError) -> [String] {
-        let end = prefix.lastIndex(of: "/").map { prefix.index(after: $0) } ?? prefix.startIndex
+        let end = prefix.utf8.lastIndex(of: UInt8(ascii: "/")).map { prefix.utf8.index(after: $0) } ?? prefix.startIndex
         let folder = String(prefix[..<end])
         let page = try await feed.folder(FolderQuery(folder: folder, limit: maximumEntries))
         return page.entries.compactMap { entry in

@@ -24,6 +24,9 @@ import Testing
         #expect(try PackagePath("a/b/c.tgz").name == "c.tgz")
         #expect(try PackagePath("c").name == "c")
         #expect(try Array(PackagePath("a/\u{301}b").name.utf8) == Array("\u{301}b".utf8))
+        #expect(
+            try PackagePath("a/\u{301}b/c").segments.map { Array($0.utf8) }
+                == ["a", "\u{301}b", "c"].map { Array($0.utf8) })
     }
 
     @Test("every valid path comes back from its key, byte for byte")

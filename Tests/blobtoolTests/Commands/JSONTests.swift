@@ -22,13 +22,13 @@ struct JSONTests {
         ])
     func flaws(_ line: String, _ words: String) throws {
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
-        let flaw = try #require(try LineSchema().flaw(of: value))
+        let flaw = try #require(try LineSchema.shared.get().flaw(of: value))
         #expect(flaw.contains(words), "\(flaw)")
     }
 
     @Test("the document has a section for each line of the schema, and a row for each of its fields")
     func document() throws {
-        let schema = try LineSchema()
+        let schema = try LineSchema.shared.get()
         let path = LineSchema.path.replacing("json-schema.json", with: "json.md")
         let document = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
         let sections = document.split(separator: "\n### ").dropFirst()

@@ -10,15 +10,18 @@ struct LineSchema: Sendable {
         String(#filePath.dropLast("Tests/blobtoolTests/Process/LineSchema.swift".count))
         + "docs/json-schema.json"
 
-    let definitions: [String: JSONValue]
+    /// Read once: hundreds of tests hold their output against it.
+    static let shared = Result { try LineSchema() }
 
-    init() throws {
+    let definitions: [String: JSONValue]
+    /// The definitions of lines, by name.
+    let lines: [String: JSONValue]
+
+    private init() throws {
         let root = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(filePath: Self.path)))
         definitions = try #require(root["$defs"]?.object)
+        lines = definitions.filter { $0.value["properties"]?["type"]?["const"] != nil }
     }
-
-    /// The definitions of lines, by name.
-    var lines: [String: JSONValue] { definitions.filter { $0.value["properties"]?["type"]?["const"] != nil } }
 
     /// Records each line that the schema does not allow.
     func expect(_ output: String) {

@@ -46,7 +46,7 @@ final class Scratch: Sendable {
         let result = try await Tool.run(
             arguments + ["--format", "json"], input: Array(input.utf8), environment: ["BLOBSTORE_ROOT": root],
             directory: path)
-        try LineSchema().expect(result.output)
+        try LineSchema.shared.get().expect(result.output)
         return result
     }
 

@@ -40,6 +40,11 @@ public struct PackagePath: Sendable, CustomStringConvertible {
         return String(text[text.utf8.index(after: slash)...])
     }
 
+    /// The folders on the way, and the file's name. Cut by bytes, too.
+    package var segments: [String] {
+        text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    }
+
     private static func flaw(in text: String) -> String? {
         if text.isEmpty { return "is empty" }
         if text.utf8.contains(0) { return "has a NUL byte" }
