@@ -25,6 +25,9 @@ public struct Backends: StorageOpener {
         bandwidth = bytesPerSecond.map { TokenBucket(bytesPerSecond: $0) }
     }
 
+    /// Loads now what backends else load when they are first used. For a process that runs for long.
+    public static func loadLibraries() { S3Scheme.loadLibrary() }
+
     public func open(_ url: RootURL, inside outer: RootURL?) async throws(StoreError) -> any Storage {
         stacked(try await schemes.open(url, inside: outer))
     }

@@ -89,6 +89,7 @@ extension Blobnode {
             settings.metrics = metrics
             interruption.timeToStop = settings.drain + settings.grace + .seconds(30)
             let name = try nodeName(environment, stated)
+            Backends.loadLibraries()
             let store = try await openStore(stated, name)
             let worker = if let jobRate { try await openStore(stated, name, limit: jobRate) } else { store }
             let node = try await Node.open(store, settings, worker: worker) { line in

@@ -1,4 +1,8 @@
 #pragma once
+
+#if !__has_include(<curl/curl.h>)
+#error "libcurl's headers are missing; install them (Debian: libcurl4-openssl-dev), or name their folder in CPATH"
+#endif
 #include <curl/curl.h>
 
 // libcurl brings some 30 other libraries, whose loading takes longer than most commands. So a process loads it when it

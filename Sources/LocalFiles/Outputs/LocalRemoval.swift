@@ -7,8 +7,9 @@ internal import Synchronization
 package final class LocalRemoval: Sendable {
     private let root: String
     private let top: Descriptor
-    /// Folders that files were removed from, and that may be empty.
-    private let emptied = Mutex<Set<String>>([])
+    /// Folders that files were removed from, and that may be empty. As bytes, like all names here: two that Swift takes
+    /// for one string are two folders.
+    private let emptied = Mutex<Set<[UInt8]>>([])
 
     /// - Throws: `invalidArgument` for a directory that is a root, or stands in one.
     package init(_ directory: String) async throws(StoreError) {
@@ -32,8 +33,8 @@ package final class LocalRemoval: Sendable {
             var rest = paths[...]
             var results: [Result<Bool, StoreError>] = []
             while let first = rest.first {
-                let folder = Self.folder(of: first)
-                let some = rest.prefix { Self.folder(of: $0) == folder }
+                let folder = Self.cut(first).folder
+                let some = rest.prefix { Self.cut($0).folder.utf8.elementsEqual(folder.utf8) }
                 rest = rest.dropFirst(some.count)
                 results += self.remove(Array(some), in: folder)
             }
@@ -54,14 +55,16 @@ package final class LocalRemoval: Sendable {
                 try calls.durably(in: place.raw) { () throws(Errno) in
                     results = paths.map { path in
                         do throws(Errno) {
-                            return .success(try Self.removeFile(String(path.dropFirst(folder.count)), in: place.raw))
+                            return .success(try Self.removeFile(Self.cut(path).name, in: place.raw))
                         } catch {
                             return .failure(StoreError(source: error, call: "unlink", "\(root)/\(path)"))
                         }
                     }
                 }
             } catch { throw StoreError(source: error, call: "fsync", "\(root)/\(folder)") }
-            if results.contains(where: { (try? $0.get()) == true }) { _ = emptied.withLock { $0.insert(folder) } }
+            if results.contains(where: { (try? $0.get()) == true }) {
+                _ = emptied.withLock { $0.insert(Array(folder.utf8)) }
+            }
             return results
         } catch {
             return paths.map { _ in .failure(error) }
@@ -84,7 +87,7 @@ package final class LocalRemoval: Sendable {
     private func open(_ folder: String) throws(StoreError) -> Descriptor {
         do throws(Errno) {
             if folder.isEmpty { return try LocalThreads.calls.opened(".", beneath: top, .directory) }
-            return try LocalThreads.calls.opened(String(folder.dropLast()), beneath: top, .directory)
+            return try LocalThreads.calls.opened(Self.withoutSlash(folder), beneath: top, .directory)
         } catch {
             let place = "\(root)/\(folder)"
             if error == .tooManySymlinks {
@@ -99,8 +102,8 @@ package final class LocalRemoval: Sendable {
     /// - Parameter current: a path in the folder that is being read, which stays for now with those above it; nil at
     ///   the end.
     package func removeEmptied(reading current: String?) async {
-        let current = current.map { Self.folder(of: $0) }
-        let isDone = { @Sendable (folder: String) in current?.utf8.starts(with: folder.utf8) != true }
+        let current = current.map { Self.cut($0).folder }
+        let isDone = { @Sendable (folder: [UInt8]) in current?.utf8.starts(with: folder) != true }
         let folders = emptied.withLock { emptied in
             let done = emptied.filter(isDone)
             emptied.subtract(done)
@@ -109,13 +112,12 @@ package final class LocalRemoval: Sendable {
         if folders.isEmpty { return }
         try? await LocalThreads.run { () throws(StoreError) in
             // The innermost first.
-            for folder in folders.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            for folder in folders.sorted(by: { $0.count > $1.count }) {
                 var folder = folder
                 while !folder.isEmpty && isDone(folder) {
-                    let above = Self.folder(of: String(folder.dropLast()))
-                    let name = String(folder.dropLast().dropFirst(above.count))
+                    let (above, name) = Self.cut(Self.withoutSlash(String(decoding: folder, as: UTF8.self)))
                     do throws(StoreError) { try self.removeFolder(name, in: above) } catch { break }
-                    folder = above
+                    folder = Array(above.utf8)
                 }
                 // One that is being read now may be empty later.
                 if !folder.isEmpty && !isDone(folder) { self.emptied.withLock { _ = $0.insert(folder) } }
@@ -133,10 +135,16 @@ package final class LocalRemoval: Sendable {
         } catch { throw StoreError(source: error, call: "unlinkat", "\(root)/\(above)\(name)") }
     }
 
-    /// What is before a path's last segment: empty, or with a slash at its end.
-    private static func folder(of path: String) -> String {
-        // By bytes: the name after the slash may begin with a letter that combines with it.
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
-        return String(path[..<path.utf8.index(after: slash)])
+    /// A path as the folder that it is in, empty or with a slash at its end, and its name there. Cut by bytes: a letter
+    /// that combines with the slash before it begins the name, and one that combines with the slash after it ends one.
+    private static func cut(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
+        let start = path.utf8.index(after: slash)
+        return (String(path[..<start]), String(path[start...]))
+    }
+
+    /// A folder's path as it is opened.
+    private static func withoutSlash(_ folder: String) -> String {
+        String(decoding: folder.utf8.dropLast(), as: UTF8.self)
     }
 }

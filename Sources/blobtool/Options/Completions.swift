@@ -50,7 +50,7 @@ enum Completions {
             case .package(let record): record.path.text
             case .unreadable: nil
             }
-        }.filter { $0.hasPrefix(prefix) }
+        }.filter { $0.utf8.starts(with: prefix.utf8) }
     }
 
     /// What the work answers; nothing where it fails, or takes longer than a person waits. Work that hangs ends with

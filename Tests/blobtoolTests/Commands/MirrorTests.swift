@@ -42,6 +42,23 @@ struct MirrorTests {
         #expect(scratch.read("out/d/c") == "d/c" && scratch.isNode("out/a", S_IFLNK))
     }
 
+    @Test("--delete takes names for what they are in bytes, where letters combine with a slash or look alike")
+    func combining() async throws {
+        let scratch = try await Scratch.withRoot(feeds: "npm")
+        for name in ["a/b", "e\u{301}/x", "p/q"] { try await push(name, name, to: scratch) }
+        try await scratch.run("export", "npm", "out").succeeded()
+        let others = ["a/\u{301}b", "a/\u{301}", "a\u{600}/b", "\u{E9}/x", "p/\u{301}q/r"]
+        for name in others {
+            // By the shell, which takes bytes for bytes.
+            let line = "f='out/\(name)'; mkdir -p \"${f%/*}\" && echo >\"$f\""
+            try await scratch.shell(line).succeeded()
+        }
+        let result = try await scratch.json("export", "npm", "out", "--delete").succeeded()
+        #expect(try result.line("summary")[number: "deleted"] == 5)
+        let left = try await scratch.shell("cd out; find * | LC_ALL=C sort").succeeded().output
+        #expect(left.utf8.elementsEqual("a\na/b\ne\u{301}\ne\u{301}/x\np\np/q\n".utf8))
+    }
+
     @Test("--delete removes what the feed does not hold, and folders that are empty then, and a dry run shows it")
     func delete() async throws {
         let scratch = try await scene()

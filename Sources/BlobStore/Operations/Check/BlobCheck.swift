@@ -124,9 +124,8 @@ final class BlobCheck: Sendable {
         let named = try await references.load(bucket)
         let shards = try shards(bucket, blobs)
         let gaps = Mutex(Gaps())
-        // Where no content is read, nothing is waited for: a task for each blob would cost more than the look at it.
-        let pieces = check.options.content == .none ? [blobs] : blobs.map { [$0] }
-        try await concurrently(check.options.jobs, pieces) { [self] (piece) async throws(StoreError) in
+        try await concurrently(check.options.jobs, pieces(of: blobs, named)) {
+            [self] (piece) async throws(StoreError) in
             for blob in piece {
                 let shard = shards[CheckLedger.shard(of: blob.digest) & 15]
                 do throws(StoreError) {
@@ -150,6 +149,14 @@ final class BlobCheck: Sendable {
         }
         if !found.withLock({ $0.unlisted.contains(bucket) }) { try await note(shards, gaps.withLock { $0 }) }
         if let byte = UInt8(exactly: bucket) { reached(byte) }
+    }
+
+    /// The blobs in pieces, of which several are worked on at a time. Where no content is read, a task for each blob would
+    /// cost more than the look at it; but one of another size than it should have is read all the same.
+    private func pieces(of blobs: [Blob], _ named: [Digest: [Reference]]) -> [[Blob]] {
+        if check.options.content != .none { return blobs.map { [$0] } }
+        let isOdd = { (blob: Blob) in (named[blob.digest] ?? []).contains { $0.size != blob.size } }
+        return [blobs.filter { !isOdd($0) }] + blobs.filter(isOdd).map { [$0] }
     }
 
     /// - Returns: whether it is not known to be damaged.

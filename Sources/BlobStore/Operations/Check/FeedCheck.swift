@@ -168,6 +168,7 @@ extension FeedCheck {
     /// What the records of a page name: all of it at once, since each visit to a thread that may block costs more than
     /// the work there.
     private func putAside(_ records: [PackageRecord], in references: References) async throws(StoreError) {
+        if records.isEmpty { return }
         try await references.add(records.flatMap(\.allReferences))
         tally.count(packages: Int64(records.count { $0.deleted == nil }))
     }

@@ -142,6 +142,8 @@ struct OrderedReferences: Sendable {
     /// The references to a digest.
     mutating func named(_ digest: Digest) async throws(StoreError) -> [Reference] {
         if digest.bucket != bucket {
+            // The former one goes first; and where the next cannot be loaded, nothing is taken for unnamed.
+            (bucket, loaded) = (-1, [:])
             loaded = try await references.load(digest.bucket)
             bucket = digest.bucket
         }
