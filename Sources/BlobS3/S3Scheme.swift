@@ -17,8 +17,8 @@ public struct S3Scheme: StorageScheme {
         self.isForOneWriter = isForOneWriter
     }
 
-    /// Loads libcurl now rather than with the first bucket, for a process that runs for long: so all libraries come from
-    /// one moment, whatever is upgraded meanwhile. That it is missing is told to whoever opens a bucket.
+    /// Loads libcurl now rather than with the first bucket, for a process that runs for long: so all libraries come
+    /// from one moment, whatever is upgraded meanwhile. That it is missing is told to whoever opens a bucket.
     public static func loadLibrary() { try? HTTPClient.expectLibrary() }
 
     public var name: String { "s3" }

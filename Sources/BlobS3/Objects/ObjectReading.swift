@@ -27,8 +27,8 @@ final class ObjectReading: Sendable {
     private let segmentsAhead: Int
     private let state: Mutex<State>
 
-    /// How much of an answer is fetched before it is asked for: two pieces where their number is bounded. Bytes come here
-    /// whatever the size of the next piece, so more pieces ahead would only be more memory for a slow reader.
+    /// How much of an answer is fetched before it is asked for: two pieces where their number is bounded. Bytes come
+    /// here whatever the size of the next piece, so more of them would only be more memory for a slow reader.
     static func bufferedBytes(in pieces: Pieces) -> Int {
         guard let ahead = pieces.ahead else { return bufferedBytes }
         return min(bufferedBytes, pieces.sizeBytes * (1 + min(ahead, 1)))

@@ -28,7 +28,7 @@ final class UnfinishedFile: Sendable {
         do throws(Errno) {
             file = try calls.opened(temporary.text, beneath: folder, [.readWrite, .create, .exclusive], mode: 0o666)
         } catch { throw LocalOutput.refusal(path, error) }
-        if let now = try? calls.status(of: file.raw).modified { Leftovers.clear(folder.raw, now: now) }
+        if let now = try? calls.status(of: file.raw).modified { Leftovers.clear(folder.raw, at: folderPath, now: now) }
     }
 
     func write(_ bytes: [UInt8], at offset: Int64) throws(Errno) {
@@ -106,15 +106,22 @@ private enum Leftovers {
     private static let longestPause = Duration.seconds(86_400)
     private static let maximumFolders = 4_096
     private static let maximumCalls = 1_000
-    private static let seen = Mutex<Set<FileStatus.Identity>>([])
+
+    /// A folder by its path, too: one that is new often has the number of one that was removed.
+    private struct Place: Hashable {
+        let path: String
+        let identity: FileStatus.Identity
+    }
+    private static let seen = Mutex<Set<Place>>([])
 
     /// Removes them from a folder, once in the life of this process.
     /// - Parameter now: by the filesystem's own clock.
-    static func clear(_ folder: Int32, now: FileTime) {
+    static func clear(_ folder: Int32, at path: String, now: FileTime) {
         guard let identity = try? LocalThreads.calls.status(of: folder).identity else { return }
+        let place = Place(path: path, identity: identity)
         let isNew = seen.withLock { seen in
             if seen.count >= maximumFolders { seen.removeAll() }
-            return seen.insert(identity).inserted
+            return seen.insert(place).inserted
         }
         if !isNew { return }
         for name in names(in: folder) where isForsaken(name, in: folder, now) {

@@ -151,8 +151,8 @@ final class BlobCheck: Sendable {
         if let byte = UInt8(exactly: bucket) { reached(byte) }
     }
 
-    /// The blobs in pieces, of which several are worked on at a time. Where no content is read, a task for each blob would
-    /// cost more than the look at it; but one of another size than it should have is read all the same.
+    /// The blobs in pieces, of which several are worked on at a time. Where no content is read, a task for each blob
+    /// would cost more than the look at it; but one of another size than it should have is read all the same.
     private func pieces(of blobs: [Blob], _ named: [Digest: [Reference]]) -> [[Blob]] {
         if check.options.content != .none { return blobs.map { [$0] } }
         let isOdd = { (blob: Blob) in (named[blob.digest] ?? []).contains { $0.size != blob.size } }
