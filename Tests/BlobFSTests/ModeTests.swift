@@ -122,7 +122,12 @@ struct ModeTests {
         var calls = InterceptedCalls()
         calls.before = { (call) throws(Errno) in if call.name == "fchown" { throw .notPermitted } }
         let storage = try await folder.open(calls)
-        await #expect(throws: StoreError.self) { try await storage.writeObject(Key("object"), ObjectSource([1])) }
+        let error = await #expect(throws: StoreError.self) {
+            try await storage.writeObject(Key("object"), ObjectSource([1]))
+        }
+        #expect(error?.code == .permissionDenied)
+        #expect(error?.message.hasPrefix("this account is not in the group ") == true)
+        #expect(error?.message.contains("chmod g+s") == true)
         #expect(!folder.exists("object"))
         await storage.close()
     }

@@ -49,8 +49,11 @@ struct Modes: Sendable, Equatable {
                 throw StoreError(error, call: "fchown", new.subject)
             }
             do { try new.calls.setOwner(new.raw, to: nil, group: regroup) } catch {
-                let advice = "this account must be in the root directory's group \(regroup), or the directory setgid"
-                throw StoreError(error, call: "fchown", "\(new.subject) (\(advice))")
+                throw StoreError(
+                    .permissionDenied,
+                    "this account is not in the group \(regroup) of the root directory, which all files there have; "
+                        + "add it to that group, or run chmod g+s on the directory (fchown: \(error))"
+                ).under(.wholeRoot)
             }
         }
     }
