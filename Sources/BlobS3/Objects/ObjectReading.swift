@@ -30,8 +30,7 @@ final class ObjectReading: Sendable {
     /// How much of an answer is fetched before it is asked for: two pieces where their number is bounded. Bytes come
     /// here whatever the size of the next piece, so more of them would only be more memory for a slow reader.
     static func bufferedBytes(in pieces: Pieces) -> Int {
-        guard let ahead = pieces.ahead else { return bufferedBytes }
-        return min(bufferedBytes, pieces.sizeBytes * (1 + min(ahead, 1)))
+        pieces.heldBytes.map { min($0, 2 * pieces.sizeBytes, bufferedBytes) } ?? bufferedBytes
     }
 
     init(storage: S3Storage, key: Key, first: SegmentReading, range: Range<Int64>, in pieces: Pieces) {
